@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Areas: the net_iovs of each contiguous segment of a dma-buf. */
+
+#include <linux/netlink.h>
+#include <linux/scatterlist.h>
+#include "core.h"
+
+/* The checks that make index arithmetic safe: every segment is made of whole
+ * net_iovs, and together they are exactly the dma-buf.
+ */
+static int dmt_areas_check(struct sg_table *sgt, u32 shift, u64 size,
+			   struct netlink_ext_ack *extack)
+{
+	struct scatterlist *sg;
+	u64 total = 0;
+	u32 i;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		if (!sg_dma_len(sg) ||
+		    (sg_dma_address(sg) | sg_dma_len(sg)) & (BIT(shift) - 1)) {
+			NL_SET_ERR_MSG(extack, "dma-buf segment is not aligned to rx-page-size");
+			return -EINVAL;
+		}
+		total += sg_dma_len(sg);
+	}
+	if (!total || total != size) {
+		NL_SET_ERR_MSG(extack, "dma-buf segments do not add up to its size");
+		return -EINVAL;
+	}
+	if (total >> shift > INT_MAX / sizeof(struct net_iov)) {
+		NL_SET_ERR_MSG(extack, "dma-buf has too many buffers, use a larger rx-page-size");
+		return -E2BIG;
+	}
+	return 0;
+}
+
+/* Segments that follow each other on the bus become one area. */
+static void dmt_areas_fill(struct dmt_binding *binding, struct sg_table *sgt)
+{
+	struct net_iov *niov = binding->niovs;
+	struct net_iov_area *area = NULL;
+	struct scatterlist *sg;
+	u64 offset = 0;
+	u32 i;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		u32 num = sg_dma_len(sg) >> binding->shift;
+
+		if (!area || area->dma + ((u64)area->num << area->shift) !=
+			     sg_dma_address(sg)) {
+			area = &binding->areas[binding->nr_areas++];
+			area->niovs = niov;
+			area->binding = &binding->hot;
+			area->dma = sg_dma_address(sg);
+			area->offset = offset;
+			area->shift = binding->shift;
+		}
+		area->num += num;
+		offset += sg_dma_len(sg);
+		while (num--) {
+			niov->area = area;
+			niov->free.next = binding->reserve;
+			binding->reserve = &niov->free;
+			niov++;
+		}
+	}
+	binding->hot.total = niov - binding->niovs;
+	binding->nr_reserve = binding->hot.total;
+}
+
+/**
+ * dmt_areas_build - make the net_iovs of a mapped dma-buf
+ * @binding: with shift set; gets areas, niovs and its reserve
+ * @sgt: the mapping
+ * @size: bytes of the dma-buf
+ * @extack: says what is wrong with it
+ *
+ * The metadata, 24 bytes for each net_iov, is charged to the caller's memory
+ * cgroup.
+ *
+ * Context: process.
+ * Return: 0, -EINVAL, -E2BIG or -ENOMEM; on error nothing is allocated.
+ */
+int dmt_areas_build(struct dmt_binding *binding, struct sg_table *sgt,
+		    u64 size, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = dmt_areas_check(sgt, binding->shift, size, extack);
+	if (err)
+		return err;
+	binding->areas = kvcalloc(sgt->nents, sizeof(*binding->areas),
+				  GFP_KERNEL_ACCOUNT);
+	binding->niovs = kvcalloc(size >> binding->shift,
+				  sizeof(*binding->niovs), GFP_KERNEL_ACCOUNT);
+	if (!binding->areas || !binding->niovs) {
+		dmt_areas_free(binding);
+		return -ENOMEM;
+	}
+	dmt_areas_fill(binding, sgt);
+	return 0;
+}
+
+void dmt_areas_free(struct dmt_binding *binding)
+{
+	kvfree(binding->niovs);
+	kvfree(binding->areas);
+	binding->niovs = NULL;
+	binding->areas = NULL;
+}
+
+/**
+ * dmt_areas_held - count the net_iovs that are not free
+ * @binding: a live binding
+ *
+ * Looks at every net_iov instead of costing each put a counter.
+ *
+ * Context: process.
+ * Return: a snapshot.
+ */
+u32 dmt_areas_held(const struct dmt_binding *binding)
+{
+	u32 i, held = 0;
+
+	for (i = 0; i < binding->hot.total; i++) {
+		held += !!atomic_read(&binding->niovs[i].ref);
+		if (!(i % 65536))
+			cond_resched();
+	}
+	return held;
+}
+EXPORT_SYMBOL_GPL(dmt_areas_held);

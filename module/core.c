@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* devmem_tcp_core: load and unload.
+ *
+ * Every live binding and every socket that owns tokens holds a reference to
+ * this module, so that at exit only the hook table is left to be taken away.
+ */
+
+#include <linux/module.h>
+#include "core.h"
+#include "sock.h"
+
+static int __init dmt_core_init(void)
+{
+	devmem_set_sock_ops(&dmt_sock_ops);
+	pr_info("devmem_tcp_core: version %s, driver ABI %#zx\n", DMT_VERSION,
+		DEVMEM_DRIVER_ABI);
+	return 0;
+}
+
+static void __exit dmt_core_exit(void)
+{
+	devmem_set_sock_ops(NULL);
+}
+
+module_init(dmt_core_init);
+module_exit(dmt_core_exit);
+
+MODULE_DESCRIPTION("Device memory TCP: bindings, buffers and tokens");
+MODULE_AUTHOR("devmem-tcp developers");
+MODULE_VERSION(DMT_VERSION);
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(DMA_BUF);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* devmem_tcp_core: its objects, and what the control module calls. */
+#ifndef _DMT_CORE_H
+#define _DMT_CORE_H
+
+#include <linux/dma-buf.h>
+#include <linux/netdevice.h>
+#include <net/devmem_driver.h>
+
+#define DMT_VERSION		"0.1.0"
+#define DMT_MAX_QUEUES		64
+#define DMT_MIN_SHIFT		PAGE_SHIFT
+#define DMT_MAX_SHIFT		16
+
+/**
+ * struct dmt_binding - a dma-buf bound to RX queues of one device
+ * @node: in dmt_bindings while its queues run on it; rtnl
+ * @id: as told to user space; const. Reserved until the binding is freed
+ * @dev: held until the dma-buf is unmapped, so that the device cannot go first
+ * @dev_tracker: for @dev
+ * @dma_dev: held as long as @dev
+ * @ops: the driver's; valid while @node is listed; rtnl
+ * @shift: log2 of the net_iov size; const
+ * @nr_started: queues that run on it, the first of @queues; rtnl
+ * @queues: RX queue of each pool; const
+ * @dmabuf: NULL once unmapped
+ * @attach: dynamic attachment to @dmabuf, pinned
+ * @sgt: its mapping for @dma_dev
+ * @size: bytes of the dma-buf; const
+ * @peer2peer: the mapping is of device memory, not moved to host memory
+ * @revoked: set by move_notify: the exporter wants the memory back
+ * @revoke: work queued by it
+ * @end: takes the dma-buf away when that cannot be done at once
+ * @niovs: all net_iovs, area after area
+ * @areas: the contiguous segments
+ * @nr_areas: their number
+ * @reserve_lock: protects @reserve and @nr_reserve
+ * @reserve: free net_iovs that no pool has
+ * @nr_reserve: their number
+ * @hot: what the built-in part knows; last, it ends in the pool pointers
+ *
+ * Life: dmt_bind() makes it; whoever takes it off dmt_bindings (unbind, device
+ * removal, revocation, module exit) stops the queues and then ends it: the
+ * dma-buf goes at once, the memory with the last net_iov that comes home.
+ */
+struct dmt_binding {
+	struct list_head		node;
+	u32				id;
+	struct net_device		*dev;
+	netdevice_tracker		dev_tracker;
+	struct device			*dma_dev;
+	const struct devmem_driver_ops	*ops;
+	u32				shift;
+	u32				nr_started;
+	u32				queues[DMT_MAX_QUEUES];
+
+	struct dma_buf			*dmabuf;
+	struct dma_buf_attachment	*attach;
+	struct sg_table			*sgt;
+	u64				size;
+	bool				peer2peer;
+	bool				revoked;
+	struct work_struct		revoke;
+	struct work_struct		end;
+
+	struct net_iov			*niovs;
+	struct net_iov_area		*areas;
+	u32				nr_areas;
+
+	spinlock_t			reserve_lock ____cacheline_aligned_in_smp;
+	struct llist_node		*reserve;
+	u32				nr_reserve;
+
+	struct net_iov_binding		hot ____cacheline_aligned_in_smp;
+};
+
+static inline struct dmt_binding *
+dmt_binding_of(const struct net_iov_binding *hot)
+{
+	return container_of(hot, struct dmt_binding, hot);
+}
+
+/* The pool at @i of a binding. */
+static inline struct net_iov_pool *dmt_pool(const struct dmt_binding *binding,
+					    u32 i)
+{
+	return container_of(binding->hot.pools[i], struct net_iov_pool, home);
+}
+
+/* dmabuf.c */
+int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,
+		   struct netlink_ext_ack *extack);
+void dmt_dmabuf_unmap(struct dmt_binding *binding);
+
+/* area.c */
+int dmt_areas_build(struct dmt_binding *binding, struct sg_table *sgt,
+		    u64 size, struct netlink_ext_ack *extack);
+void dmt_areas_free(struct dmt_binding *binding);
+u32 dmt_areas_held(const struct dmt_binding *binding);
+
+/* pool.c */
+int dmt_pools_build(struct dmt_binding *binding, u32 num);
+void dmt_pools_free(struct dmt_binding *binding);
+u32 dmt_pools_count_free(const struct dmt_binding *binding);
+void dmt_put_bulk(struct net_iov **niovs, u32 num);
+
+/* binding.c */
+extern struct list_head dmt_bindings;	/* rtnl */
+
+/**
+ * struct dmt_bind_params - a bind request, already checked for its form
+ * @ifindex: of the device
+ * @dmabuf: stays the caller's
+ * @shift: log2 of the net_iov size
+ * @nr_queues: number of queues, 1 to DMT_MAX_QUEUES
+ * @queues: RX queues, no duplicates
+ */
+struct dmt_bind_params {
+	int		ifindex;
+	struct dma_buf	*dmabuf;
+	u32		shift;
+	u32		nr_queues;
+	const u32	*queues;
+};
+
+int dmt_bind(struct net *net, const struct dmt_bind_params *params,
+	     struct netlink_ext_ack *extack);
+int dmt_unbind(struct net *net, u32 id);
+void dmt_unbind_all(void);
+void dmt_unbind_dev(struct net_device *dev);
+struct dmt_binding *dmt_binding_find(struct net *net, u32 id);
+void dmt_binding_revoke(struct work_struct *work);
+
+#endif /* _DMT_CORE_H */

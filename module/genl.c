@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The genl family devmem_tcp; the protocol is in uapi/linux/devmem_tcp.h. */
+
+#include <linux/dma-buf.h>
+#include <linux/log2.h>
+#include <linux/rtnetlink.h>
+#include <linux/sizes.h>
+#include <net/genetlink.h>
+#include <uapi/linux/devmem_tcp.h>
+#include "core.h"
+#include "ctl.h"
+
+static struct netlink_range_validation dmt_page_size_range = {
+	.min	= 1 << DMT_MIN_SHIFT,
+	.max	= 1 << DMT_MAX_SHIFT,
+};
+
+static const struct nla_policy dmt_bind_policy[] = {
+	[DEVMEM_TCP_A_IFINDEX]		= NLA_POLICY_MIN(NLA_U32, 1),
+	[DEVMEM_TCP_A_DMABUF_FD]	= { .type = NLA_U32 },
+	[DEVMEM_TCP_A_QUEUE]		= { .type = NLA_U32 },
+	[DEVMEM_TCP_A_RX_PAGE_SIZE]	=
+		NLA_POLICY_FULL_RANGE(NLA_U32, &dmt_page_size_range),
+};
+
+static const struct nla_policy dmt_id_policy[] = {
+	[DEVMEM_TCP_A_ID]		= NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+static const struct nla_policy dmt_get_policy[] = {
+	[DEVMEM_TCP_A_ID]		= NLA_POLICY_MIN(NLA_U32, 1),
+	[DEVMEM_TCP_A_IFINDEX]		= NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* QUEUE may be repeated, so it is read from the message itself. */
+static int dmt_parse_queues(struct genl_info *info, u32 *queues)
+{
+	struct nlattr *attr;
+	int rem, num = 0, i;
+
+	nla_for_each_attr(attr, genlmsg_data(info->genlhdr),
+			  genlmsg_len(info->genlhdr), rem) {
+		if (nla_type(attr) != DEVMEM_TCP_A_QUEUE)
+			continue;
+		if (num == DMT_MAX_QUEUES) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "too many rx queues");
+			return -E2BIG;
+		}
+		queues[num] = nla_get_u32(attr);
+		for (i = 0; i < num; i++) {
+			if (queues[i] != queues[num])
+				continue;
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "rx queue is given twice");
+			return -EINVAL;
+		}
+		num++;
+	}
+	return num;
+}
+
+static int dmt_parse_bind(struct genl_info *info, u32 *queues,
+			  struct dmt_bind_params *params)
+{
+	struct nlattr *size = info->attrs[DEVMEM_TCP_A_RX_PAGE_SIZE];
+	struct nlattr *fd = info->attrs[DEVMEM_TCP_A_DMABUF_FD];
+	int num;
+
+	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_IFINDEX) ||
+	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_DMABUF_FD) ||
+	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_QUEUE))
+		return -EINVAL;
+
+	params->ifindex = nla_get_u32(info->attrs[DEVMEM_TCP_A_IFINDEX]);
+	params->shift = DMT_MIN_SHIFT;
+	if (size) {
+		if (!is_power_of_2(nla_get_u32(size))) {
+			NL_SET_ERR_MSG_ATTR(info->extack, size,
+					    "rx-page-size must be a power of 2");
+			return -EINVAL;
+		}
+		params->shift = ilog2(nla_get_u32(size));
+	}
+	num = dmt_parse_queues(info, queues);
+	if (num < 0)
+		return num;
+	params->queues = queues;
+	params->nr_queues = num;
+
+	params->dmabuf = dma_buf_get(nla_get_u32(fd));
+	if (IS_ERR(params->dmabuf)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, fd,
+				    "dmabuf fd is not an open dma-buf");
+		return PTR_ERR(params->dmabuf);
+	}
+	return 0;
+}
+
+static int dmt_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dmt_bind_params params;
+	struct sk_buff *reply;
+	u32 *queues;
+	void *hdr;
+	int err;
+
+	/* Everything that can fail without a binding comes first. */
+	reply = genlmsg_new(nla_total_size(sizeof(u32)), GFP_KERNEL);
+	queues = kcalloc(DMT_MAX_QUEUES, sizeof(*queues), GFP_KERNEL);
+	err = -ENOMEM;
+	if (!reply || !queues)
+		goto free;
+	err = -EMSGSIZE;
+	hdr = genlmsg_put_reply(reply, info, &dmt_genl_family, 0,
+				DEVMEM_TCP_CMD_BIND_RX);
+	if (!hdr)
+		goto free;
+	err = dmt_parse_bind(info, queues, &params);
+	if (err)
+		goto free;
+	err = dmt_bind(genl_info_net(info), &params, info->extack);
+	dma_buf_put(params.dmabuf);
+	if (err < 0)
+		goto free;
+
+	/* There is room for it, see above. A reply that is not read is no
+	 * reason to undo the binding: it can be listed.
+	 */
+	nla_put_u32(reply, DEVMEM_TCP_A_ID, err);
+	genlmsg_end(reply, hdr);
+	kfree(queues);
+	return genlmsg_reply(reply, info);
+
+free:
+	kfree(queues);
+	nlmsg_free(reply);
+	return err;
+}
+
+static int dmt_unbind_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_ID))
+		return -EINVAL;
+	err = dmt_unbind(genl_info_net(info),
+			 nla_get_u32(info->attrs[DEVMEM_TCP_A_ID]));
+	if (err)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[DEVMEM_TCP_A_ID],
+				    "no binding with this id");
+	return err;
+}
+
+static int dmt_fill_pool(struct sk_buff *skb, const struct dmt_binding *binding,
+			 u32 i)
+{
+	const struct net_iov_pool *pool = dmt_pool(binding, i);
+	u32 napi_id = 0;
+	struct nlattr *nest;
+
+	if (binding->ops->napi_id)
+		napi_id = binding->ops->napi_id(binding->dev,
+						binding->queues[i]);
+	nest = nla_nest_start(skb, DEVMEM_TCP_A_POOL);
+	if (!nest ||
+	    nla_put_u32(skb, DEVMEM_TCP_A_POOL_QUEUE, binding->queues[i]) ||
+	    (napi_id &&
+	     nla_put_u32(skb, DEVMEM_TCP_A_POOL_NAPI_ID, napi_id)) ||
+	    nla_put_u64_64bit(skb, DEVMEM_TCP_A_POOL_ALLOCS,
+			      READ_ONCE(pool->allocs),
+			      DEVMEM_TCP_A_POOL_PAD) ||
+	    nla_put_u64_64bit(skb, DEVMEM_TCP_A_POOL_EMPTY,
+			      READ_ONCE(pool->empty), DEVMEM_TCP_A_POOL_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return nla_put_u32(skb, DEVMEM_TCP_A_QUEUE, binding->queues[i]);
+}
+
+/* Under rtnl. */
+static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
+			    const struct dmt_binding *binding)
+{
+	void *hdr;
+	u32 i;
+
+	hdr = genlmsg_put(skb, portid, seq, &dmt_genl_family, flags,
+			  DEVMEM_TCP_CMD_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, DEVMEM_TCP_A_ID, binding->id) ||
+	    nla_put_u32(skb, DEVMEM_TCP_A_IFINDEX, binding->dev->ifindex) ||
+	    nla_put_u32(skb, DEVMEM_TCP_A_RX_PAGE_SIZE,
+			1U << binding->shift) ||
+	    nla_put_u64_64bit(skb, DEVMEM_TCP_A_SIZE, binding->size,
+			      DEVMEM_TCP_A_PAD) ||
+	    nla_put_u32(skb, DEVMEM_TCP_A_NUM_NIOVS, binding->hot.total) ||
+	    nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD, dmt_areas_held(binding)) ||
+	    nla_put_string(skb, DEVMEM_TCP_A_EXPORTER,
+			   binding->dmabuf->exp_name))
+		goto cancel;
+	for (i = 0; i < binding->hot.nr_pools; i++)
+		if (dmt_fill_pool(skb, binding, i))
+			goto cancel;
+	genlmsg_end(skb, hdr);
+	return 0;
+
+cancel:
+	genlmsg_cancel(skb, hdr);
+	return -EMSGSIZE;
+}
+
+static int dmt_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dmt_binding *binding;
+	struct sk_buff *reply;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_ID))
+		return -EINVAL;
+	/* 64 queues do not fit in the default size. */
+	reply = genlmsg_new(SZ_8K, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+
+	rtnl_lock();
+	binding = dmt_binding_find(genl_info_net(info),
+				   nla_get_u32(info->attrs[DEVMEM_TCP_A_ID]));
+	if (binding) {
+		err = dmt_fill_binding(reply, info->snd_portid, info->snd_seq,
+				       0, binding);
+	} else {
+		err = -ENOENT;
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[DEVMEM_TCP_A_ID],
+				    "no binding with this id");
+	}
+	rtnl_unlock();
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	return genlmsg_reply(reply, info);
+}
+
+/* Ids ascend in the list except after a wrap; cb->args[0] counts entries. */
+static int dmt_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct nlattr *attr = genl_dumpit_info(cb)->attrs[DEVMEM_TCP_A_IFINDEX];
+	struct net *net = sock_net(skb->sk);
+	struct dmt_binding *binding;
+	long i = 0;
+	int err = 0;
+
+	rtnl_lock();
+	list_for_each_entry(binding, &dmt_bindings, node) {
+		if (i++ < cb->args[0] || !net_eq(dev_net(binding->dev), net) ||
+		    (attr && nla_get_u32(attr) != binding->dev->ifindex))
+			continue;
+		err = dmt_fill_binding(skb, NETLINK_CB(cb->skb).portid,
+				       cb->nlh->nlmsg_seq, NLM_F_MULTI,
+				       binding);
+		if (err)
+			break;
+		cb->args[0] = i;
+	}
+	rtnl_unlock();
+	return skb->len ?: err;
+}
+
+static const struct genl_ops dmt_genl_ops[] = {
+	{
+		.cmd		= DEVMEM_TCP_CMD_BIND_RX,
+		.doit		= dmt_bind_rx_doit,
+		.policy		= dmt_bind_policy,
+		.maxattr	= ARRAY_SIZE(dmt_bind_policy) - 1,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd		= DEVMEM_TCP_CMD_UNBIND,
+		.doit		= dmt_unbind_doit,
+		.policy		= dmt_id_policy,
+		.maxattr	= ARRAY_SIZE(dmt_id_policy) - 1,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd		= DEVMEM_TCP_CMD_GET,
+		.doit		= dmt_get_doit,
+		.dumpit		= dmt_get_dumpit,
+		.policy		= dmt_get_policy,
+		.maxattr	= ARRAY_SIZE(dmt_get_policy) - 1,
+	},
+};
+
+struct genl_family dmt_genl_family __ro_after_init = {
+	.name		= DEVMEM_TCP_FAMILY_NAME,
+	.version	= DEVMEM_TCP_FAMILY_VERSION,
+	.module		= THIS_MODULE,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.ops		= dmt_genl_ops,
+	.n_ops		= ARRAY_SIZE(dmt_genl_ops),
+	.resv_start_op	= DEVMEM_TCP_CMD_BIND_RX,
+};

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Pools: how free net_iovs reach the RX queues.
+ *
+ * A queue takes from its cache. An empty cache is refilled from what came home
+ * to this queue, then from the binding's reserve, then from what came home to
+ * the queues that share the binding. What a queue has above DMT_POOL_HIGH goes
+ * to the reserve, so that no queue can starve another for long.
+ */
+
+#include <linux/slab.h>
+#include "core.h"
+
+#define DMT_POOL_HIGH	(4 * NET_IOV_BATCH)	/* kept in pool->spare */
+
+/* A singly linked list of net_iov.free that knows its end. */
+struct dmt_chain {
+	struct llist_node *first, *last;
+	u32 num;
+};
+
+/* Cut up to @max entries off the front of *@list. */
+static struct dmt_chain dmt_chain_cut(struct llist_node **list, u32 max)
+{
+	struct dmt_chain chain = { .first = *list };
+	struct llist_node *node;
+
+	for (node = *list; node && chain.num < max; node = node->next) {
+		chain.last = node;
+		chain.num++;
+	}
+	*list = node;
+	if (chain.last)
+		chain.last->next = NULL;
+	return chain;
+}
+
+static void dmt_reserve_add(struct dmt_binding *binding,
+			    struct dmt_chain chain)
+{
+	if (!chain.num)
+		return;
+	spin_lock_bh(&binding->reserve_lock);
+	chain.last->next = binding->reserve;
+	binding->reserve = chain.first;
+	binding->nr_reserve += chain.num;
+	spin_unlock_bh(&binding->reserve_lock);
+}
+
+static struct dmt_chain dmt_reserve_take(struct dmt_binding *binding)
+{
+	struct dmt_chain chain;
+
+	spin_lock_bh(&binding->reserve_lock);
+	chain = dmt_chain_cut(&binding->reserve, NET_IOV_BATCH);
+	binding->nr_reserve -= chain.num;
+	spin_unlock_bh(&binding->reserve_lock);
+	return chain;
+}
+
+/* What came home to other queues of the binding. Their lists are only ever
+ * emptied as a whole, so taking one needs no lock and knows no ABA.
+ */
+static struct llist_node *dmt_pool_steal(struct net_iov_pool *pool)
+{
+	struct net_iov_binding *hot = pool->home.binding;
+	struct llist_node *list;
+	u32 i;
+
+	for (i = 0; i < hot->nr_pools; i++) {
+		if (llist_empty(&hot->pools[i]->ret))
+			continue;
+		list = llist_del_all(&hot->pools[i]->ret);
+		if (list)
+			return list;
+	}
+	return NULL;
+}
+
+/* Fill the cache from the spare list. */
+static void dmt_pool_load(struct net_iov_pool *pool)
+{
+	struct llist_node *node = pool->spare;
+
+	while (node && pool->nr_cache < NET_IOV_CACHE) {
+		pool->cache[pool->nr_cache++] =
+			container_of(node, struct net_iov, free);
+		node = node->next;
+	}
+	pool->spare = node;
+}
+
+static bool dmt_pool_try_refill(struct net_iov_pool *pool)
+{
+	struct dmt_binding *binding = dmt_binding_of(pool->home.binding);
+	struct llist_node *surplus;
+
+	if (!pool->spare)
+		pool->spare = llist_del_all(&pool->home.ret);
+	if (!pool->spare && READ_ONCE(binding->reserve))
+		pool->spare = dmt_reserve_take(binding).first;
+	if (!pool->spare)
+		pool->spare = dmt_pool_steal(pool);
+	if (!pool->spare)
+		return false;
+	dmt_pool_load(pool);
+
+	/* A queue that shares with nobody may keep everything. */
+	if (binding->hot.nr_pools > 1 && pool->spare) {
+		struct llist_node *keep = pool->spare;
+
+		dmt_chain_cut(&pool->spare, DMT_POOL_HIGH);
+		surplus = pool->spare;
+		pool->spare = keep;
+		dmt_reserve_add(binding, dmt_chain_cut(&surplus, U32_MAX));
+	}
+	return true;
+}
+
+/* net_iov_pool.refill; the consumer's context */
+static bool dmt_pool_refill(struct net_iov_pool *pool)
+{
+	if (dmt_pool_try_refill(pool))
+		return true;
+
+	WRITE_ONCE(pool->home.starving, 1);
+	/* Who sees the flag must find who set it. */
+	smp_mb__before_atomic();
+	set_bit(NET_IOV_STARVING, &pool->home.binding->flags);
+	/* Ask to be kicked first, then look again: a put either is seen here
+	 * or sees the flag. net_iov_return() has the other barrier.
+	 */
+	smp_mb__after_atomic();
+	return dmt_pool_try_refill(pool);
+}
+
+/**
+ * dmt_pools_build - make the queue pools of a binding
+ * @binding: allocated for @num pool pointers
+ * @num: number of queues
+ *
+ * Return: 0 or -ENOMEM; then dmt_pools_free() frees what there is.
+ */
+int dmt_pools_build(struct dmt_binding *binding, u32 num)
+{
+	struct net_iov_pool *pool;
+	u32 i;
+
+	for (i = 0; i < num; i++) {
+		pool = kzalloc(sizeof(*pool), GFP_KERNEL_ACCOUNT);
+		if (!pool)
+			return -ENOMEM;
+		init_llist_head(&pool->home.ret);
+		pool->home.binding = &binding->hot;
+		pool->refill = dmt_pool_refill;
+		pool->index = i;
+		pool->shift = binding->shift;
+		binding->hot.pools[i] = &pool->home;
+		binding->hot.nr_pools++;
+	}
+	return 0;
+}
+
+void dmt_pools_free(struct dmt_binding *binding)
+{
+	u32 i;
+
+	for (i = 0; i < binding->hot.nr_pools; i++)
+		kfree(dmt_pool(binding, i));
+}
+
+/**
+ * dmt_pools_count_free - count free net_iovs outside the return lists
+ * @binding: whose queues are all stopped
+ *
+ * Return: those in caches, spare lists and the reserve.
+ */
+u32 dmt_pools_count_free(const struct dmt_binding *binding)
+{
+	u32 i, num = binding->nr_reserve;
+	struct llist_node *node;
+
+	for (i = 0; i < binding->hot.nr_pools; i++) {
+		num += dmt_pool(binding, i)->nr_cache;
+		for (node = dmt_pool(binding, i)->spare; node; node = node->next)
+			num++;
+	}
+	return num;
+}
+
+/**
+ * dmt_put_bulk - drop one reference on each of many net_iovs
+ * @niovs: not to be touched afterwards
+ * @num: number of them
+ *
+ * Neighbours that go home to the same queue are pushed with one atomic.
+ *
+ * Context: any.
+ */
+void dmt_put_bulk(struct net_iov **niovs, u32 num)
+{
+	struct llist_node *first = NULL, *last = NULL;
+	struct net_iov_home *home = NULL, *to;
+	u32 i;
+
+	rcu_read_lock();
+	for (i = 0; i < num; i++) {
+		if (!atomic_dec_and_test(&niovs[i]->ref))
+			continue;
+		to = niovs[i]->area->binding->pools[niovs[i]->pool];
+		if (to != home && first) {
+			net_iov_return(home, first, last);
+			first = NULL;
+		}
+		home = to;
+		if (!first)
+			last = &niovs[i]->free;
+		niovs[i]->free.next = first;
+		first = &niovs[i]->free;
+	}
+	if (first)
+		net_iov_return(home, first, last);
+	rcu_read_unlock();
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The socket side: recvmsg(MSG_SOCK_DEVMEM), SO_DEVMEM_DONTNEED, close. */
+
+#include <linux/module.h>
+#include <linux/skbuff.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+#include <net/compat.h>
+#include "core.h"
+#include "sock.h"
+#include "token.h"
+
+#define DMT_MAX_FRAGS	1024	/* token numbers in one SO_DEVMEM_DONTNEED */
+
+/* State of a socket from its first device memory on. */
+struct dmt_sock {
+	struct devmem_sock	ds;	/* first */
+	struct dmt_ring		ring;
+};
+
+static struct dmt_sock *dmt_sock_of(struct devmem_sock *ds)
+{
+	return container_of(ds, struct dmt_sock, ds);
+}
+
+/* A piece of payload in device memory. */
+struct dmt_frag {
+	u64	offset;		/* in the dma-buf, bytes */
+	u32	size;		/* bytes */
+	u32	id;		/* of the binding */
+};
+
+/* One recvmsg() on one skb. Frags are collected, get their tokens under one
+ * lock, and are written to user space then, which may sleep.
+ */
+struct dmt_recv {
+	struct dmt_ring	*ring;
+	struct msghdr	*msg;
+	u32		left;	/* bytes still wanted */
+	u32		num;	/* of what is collected */
+	struct dmt_frag	frags[MAX_SKB_FRAGS];
+	struct net_iov	*niovs[MAX_SKB_FRAGS];
+	u32		tokens[MAX_SKB_FRAGS];
+};
+
+/* How many more struct dmabuf_cmsg there is room for. Asked before anything is
+ * given out: put_cmsg() truncates, and a truncated token would be lost.
+ */
+static u32 dmt_cmsg_room(const struct msghdr *msg)
+{
+	size_t need = CMSG_SPACE(sizeof(struct dmabuf_cmsg));
+
+#ifdef CONFIG_COMPAT
+	if (msg->msg_flags & MSG_CMSG_COMPAT)
+		need = sizeof(struct compat_cmsghdr) +
+		       sizeof(struct dmabuf_cmsg);
+#endif
+	return msg->msg_control ? msg->msg_controllen / need : 0;
+}
+
+static int dmt_put_cmsg(struct msghdr *msg, int type, struct dmabuf_cmsg *cmsg)
+{
+	return put_cmsg(msg, SOL_SOCKET, type, sizeof(*cmsg), cmsg);
+}
+
+/* Bytes in host memory: copied, and told by a cmsg of their own, so that the
+ * reader knows where in the stream they belong.
+ */
+static int dmt_recv_linear(struct dmt_recv *recv, struct sk_buff *skb,
+			   u32 offset, u32 size)
+{
+	struct dmabuf_cmsg cmsg = { .frag_size = size };
+	int err;
+
+	if (!dmt_cmsg_room(recv->msg))
+		return -EMSGSIZE;
+	err = skb_copy_datagram_msg(skb, offset, recv->msg, size);
+	if (err)
+		return err;
+	err = dmt_put_cmsg(recv->msg, SCM_DEVMEM_LINEAR, &cmsg);
+	if (err)
+		return err;
+	recv->left -= size;
+	return 0;
+}
+
+/* Note what is wanted of one skb's frags, without side effects. */
+static int dmt_recv_collect(struct dmt_recv *recv, struct sk_buff *skb,
+			    u32 offset)
+{
+	u32 left = recv->left;
+	u32 i, start = 0, size;
+
+	recv->num = 0;
+	for (i = 0; i < skb_shinfo(skb)->nr_frags && left; i++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+		struct net_iov *niov = skb_frag_net_iov(frag);
+		struct dmt_frag *out;
+
+		if (!page_is_net_iov(frag->bv_page))
+			return -ENODEV;
+		if (offset >= start + skb_frag_size(frag)) {
+			start += skb_frag_size(frag);
+			continue;
+		}
+		size = min(start + skb_frag_size(frag) - offset, left);
+		out = &recv->frags[recv->num];
+		out->offset = net_iov_offset(niov) + skb_frag_off(frag) +
+			      offset - start;
+		out->size = size;
+		out->id = dmt_binding_of(niov->area->binding)->id;
+		recv->niovs[recv->num++] = niov;
+		start += skb_frag_size(frag);
+		offset += size;
+		left -= size;
+	}
+	return 0;
+}
+
+/* Tokens for all that is collected, then the cmsgs. Those that user space did
+ * not get are taken back.
+ */
+static int dmt_recv_deliver(struct dmt_recv *recv)
+{
+	u32 num = min(recv->num, dmt_cmsg_room(recv->msg));
+	struct net_iov *niov;
+	u32 i;
+	int err;
+
+	if (!num)
+		return -EMSGSIZE;
+	err = dmt_ring_reserve(recv->ring, num);
+	if (err)
+		return err;
+	for (i = 0; i < num; i++)
+		net_iov_get(recv->niovs[i]);
+	dmt_ring_add(recv->ring, recv->niovs, recv->tokens, num);
+
+	for (i = 0; i < num; i++) {
+		struct dmabuf_cmsg cmsg = {
+			.frag_offset	= recv->frags[i].offset,
+			.frag_size	= recv->frags[i].size,
+			.frag_token	= recv->tokens[i],
+			.dmabuf_id	= recv->frags[i].id,
+		};
+
+		err = dmt_put_cmsg(recv->msg, SCM_DEVMEM_DMABUF, &cmsg);
+		if (err)
+			break;
+		recv->left -= cmsg.frag_size;
+	}
+	for (; i < num; i++)
+		if (dmt_ring_remove(recv->ring, recv->tokens[i], 1, &niov))
+			net_iov_put(niov);
+	/* The frags after these must not be skipped. */
+	return err ?: num < recv->num ? -EMSGSIZE : 0;
+}
+
+/* One skb without its frag_list. @offset is relative to it. */
+static int dmt_recv_skb(struct dmt_recv *recv, struct sk_buff *skb, u32 offset)
+{
+	int err;
+
+	if (skb_frags_readable(skb))
+		return dmt_recv_linear(recv, skb, offset,
+				       min(skb_pagelen(skb) - offset,
+					   recv->left));
+
+	if (offset < skb_headlen(skb)) {
+		u32 size = min(skb_headlen(skb) - offset, recv->left);
+
+		err = dmt_recv_linear(recv, skb, offset, size);
+		if (err || !recv->left)
+			return err;
+		offset += size;
+	}
+	err = dmt_recv_collect(recv, skb, offset - skb_headlen(skb));
+	if (err || !recv->num)
+		return err;
+	return dmt_recv_deliver(recv);
+}
+
+/* devmem_sock_ops.recvmsg */
+static int dmt_sock_recvmsg(struct devmem_sock *ds, struct sk_buff *skb,
+			    u32 offset, struct msghdr *msg, u32 len)
+{
+	struct dmt_recv recv;
+	struct sk_buff *seg;
+	u32 end;
+	int err;
+
+	recv.ring = &dmt_sock_of(ds)->ring;
+	recv.msg = msg;
+	recv.left = len;
+
+	/* Bytes before the frag_list, which GRO uses when frags run out. */
+	end = skb_pagelen(skb);
+	err = 0;
+	if (offset < end)
+		err = dmt_recv_skb(&recv, skb, offset);
+	offset = max(offset, end);
+
+	skb_walk_frags(skb, seg) {
+		if (err || !recv.left)
+			break;
+		if (offset < end + seg->len) {
+			err = dmt_recv_skb(&recv, seg, offset - end);
+			offset = end + seg->len;
+		}
+		end += seg->len;
+	}
+	return len - recv.left ?: err;
+}
+
+/* devmem_sock_ops.dontneed: numbers that are not in use count for the limit,
+ * so that a call is bounded.
+ */
+static int dmt_sock_dontneed(struct devmem_sock *ds,
+			     const struct dmabuf_token *tokens, u32 num)
+{
+	struct dmt_ring *ring = &dmt_sock_of(ds)->ring;
+	struct net_iov *niovs[NET_IOV_BATCH];
+	u32 i, n, out, left = DMT_MAX_FRAGS;
+	int freed = 0;
+
+	for (i = 0; i < num; i++) {
+		u32 token = tokens[i].token_start;
+		u32 count = tokens[i].token_count;
+
+		for (; count; count -= n, token += n, left -= n) {
+			n = min3(count, left, (u32)NET_IOV_BATCH);
+			if (!n)
+				return freed;
+			out = dmt_ring_remove(ring, token, n, niovs);
+			dmt_put_bulk(niovs, out);
+			freed += out;
+		}
+	}
+	return freed;
+}
+
+/* devmem_sock_ops.attach */
+static struct devmem_sock *dmt_sock_attach(struct sock *sk)
+{
+	struct dmt_sock *sock = kzalloc(sizeof(*sock), GFP_KERNEL_ACCOUNT);
+
+	if (!sock)
+		return NULL;
+	if (dmt_ring_init(&sock->ring)) {
+		kfree(sock);
+		return NULL;
+	}
+	return &sock->ds;
+}
+
+/* devmem_sock_ops.release */
+static void dmt_sock_release(struct devmem_sock *ds)
+{
+	struct dmt_sock *sock = dmt_sock_of(ds);
+
+	dmt_ring_destroy(&sock->ring);
+	kfree(sock);
+}
+
+const struct devmem_sock_ops dmt_sock_ops = {
+	.owner		= THIS_MODULE,
+	.attach		= dmt_sock_attach,
+	.recvmsg	= dmt_sock_recvmsg,
+	.dontneed	= dmt_sock_dontneed,
+	.release	= dmt_sock_release,
+};

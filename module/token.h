@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tokens: what user space holds instead of a net_iov.
+ *
+ * A ring of {net_iov, token} per socket. Token numbers go up by one, so that
+ * clients can release runs of them; the slot is the number modulo the size,
+ * and a number whose slot is taken is skipped. A token that is stale, or was
+ * never given to this socket, does not match what its slot holds.
+ */
+#ifndef _DMT_TOKEN_H
+#define _DMT_TOKEN_H
+
+#include <linux/bits.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct net_iov;
+
+#define DMT_RING_MIN	256
+#define DMT_RING_MAX	BIT(18)
+#define DMT_TOKEN_MAX	0x7fffffffU	/* as upstream: 31 bits, from 1 on */
+
+struct dmt_slot {
+	struct net_iov	*niov;		/* NULL: free */
+	u32		token;
+};
+
+/**
+ * struct dmt_ring - the tokens of one socket
+ * @lock: protects all below; never held while user memory is touched
+ * @slots: array of @size
+ * @size: a power of two
+ * @used: number of slots that are taken
+ * @next: number to try next
+ *
+ * Only dmt_ring_reserve() changes @slots and @size, and its caller has the
+ * socket lock.
+ */
+struct dmt_ring {
+	spinlock_t	lock;		/* see above */
+	struct dmt_slot	*slots;
+	u32		size;
+	u32		used;
+	u32		next;
+};
+
+int dmt_ring_init(struct dmt_ring *ring);
+int dmt_ring_reserve(struct dmt_ring *ring, u32 num);
+void dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs, u32 *tokens,
+		  u32 num);
+u32 dmt_ring_remove(struct dmt_ring *ring, u32 token, u32 num,
+		    struct net_iov **niovs);
+void dmt_ring_destroy(struct dmt_ring *ring);
+
+#endif /* _DMT_TOKEN_H */

@@ -1,0 +1,215 @@
+#!/bin/bash
+# Builds a kernel for the tests in the cache, keyed by the content of all that
+# goes into it, and prints where it is:
+#
+#   kernel.sh [--path] FLAVOUR
+#	patched   linux-source-6.1 + patches/6.1, tests/vm/kernel.config
+#	stock     the same configuration without the patches
+#	debug     patched + tests/vm/kernel-debug.config (KASAN, lockdep, ...)
+#	um        patched, ARCH=um, tests/vm/kernel-um.config
+#   --path builds nothing, it prints the directory where the build would be.
+#
+# In that directory: linux/ (a KDIR for external modules), bzImage (or the
+# "linux" executable), root/lib/modules/ (modules_install).
+# KERNEL_TARBALL overrides /usr/src/linux-source-6.1.tar.xz.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+TARBALL=${KERNEL_TARBALL:-/usr/src/linux-source-6.1.tar.xz}
+PATCHES=$ROOT/patches/6.1
+VM=$ROOT/tests/vm
+RECIPE=1		# change it when this script builds differently
+KEEP=3			# builds kept per flavour; each takes 1.5 GB
+
+usage()
+{
+	sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
+	exit 2
+}
+
+ONLY_PATH=
+if [ "${1:-}" = --path ]; then
+	ONLY_PATH=1
+	shift
+fi
+[ $# -eq 1 ] || usage
+FLAVOUR=$1
+
+KARCH=x86_64
+FRAGMENTS=("$VM/kernel.config")
+case $FLAVOUR in
+stock) PATCHES= ;;
+patched) FRAGMENTS+=("$VM/kernel-patched.config") ;;
+debug) FRAGMENTS+=("$VM/kernel-patched.config" "$VM/kernel-debug.config") ;;
+um)
+	KARCH=um
+	FRAGMENTS=("$VM/kernel-um.config" "$VM/kernel-patched.config")
+	;;
+*) usage ;;
+esac
+[ -z "$PATCHES" ] || [ -e "$PATCHES/series" ] ||
+	die "no $PATCHES/series: nothing to build a '$FLAVOUR' kernel from"
+[ -e "$TARBALL" ] ||
+	die "no $TARBALL: run scripts/install-deps.sh (linux-source-6.1)"
+
+# The package's version says what is in its tarball, in no time; any other
+# tarball is hashed.
+tarball_id()
+{
+	if [ -z "${KERNEL_TARBALL:-}" ]; then
+		dpkg-query -W -f '${Version}' linux-source-6.1
+	else
+		sha256sum <"$TARBALL" | cut -c1-16
+	fi
+}
+
+patch_id()
+{
+	local name
+
+	[ -n "$PATCHES" ] || return 0
+	while read -r name; do
+		sha256sum <"$PATCHES/$name"
+	done < <(series)
+}
+
+series()
+{
+	sed 's/[[:space:]]*\(#.*\)\{0,1\}$//; /^$/d' "$PATCHES/series"
+}
+
+SOURCE_ID=$(hash_of "$(tarball_id)" "$(patch_id)")
+CONFIG_ID=$(grep -hE '^(# )?CONFIG_' "${FRAGMENTS[@]}" | sha256sum)
+KEY=$(hash_of "$RECIPE" "$SOURCE_ID" "$CONFIG_ID" "$KARCH" "$(gcc -dumpfullversion)")
+DIR=$CACHE/kernel/$FLAVOUR-$KEY
+SRC=$DIR/linux
+if [ -n "$ONLY_PATH" ]; then
+	printf '%s\n' "$DIR"
+	exit 0
+fi
+
+MAKE=(make -C "$SRC" "ARCH=$KARCH" "-j$JOBS"
+	KBUILD_BUILD_USER=devmem KBUILD_BUILD_HOST=test
+	"KBUILD_BUILD_TIMESTAMP=1970-01-01")
+if command -v ccache >/dev/null; then
+	# Most files of stock and patched, and of one patch and the next, are
+	# the same once preprocessed.
+	MAKE+=("CC=ccache gcc")
+	export CCACHE_DIR=$CACHE/ccache CCACHE_MAXSIZE=3G
+	export CCACHE_SLOPPINESS=time_macros CCACHE_NOCOMPRESS=1
+fi
+
+# The code of GPU, media and sound drivers is half of the tarball and never
+# built; Kconfig files and Makefiles stay, for they are sourced.
+extract()
+{
+	rm -rf "$SRC" "$DIR/tmp"
+	mkdir -p "$DIR/tmp"
+	tar -xf "$TARBALL" -C "$DIR/tmp" --strip-components=1 \
+		--wildcards --exclude='*/drivers/gpu/*.[ch]' \
+		--exclude='*/drivers/media/*.[ch]' \
+		--exclude='*/drivers/staging/*.[ch]' \
+		--exclude='*/sound/*.[ch]' --exclude='*/arch/*/boot/dts/*'
+	apply_series "$DIR/tmp"
+	mv "$DIR/tmp" "$SRC"
+}
+
+apply_series()
+{
+	local name
+
+	[ -n "$PATCHES" ] || return 0
+	while read -r name; do
+		echo "patch $name"
+		patch -d "$1" -p1 -F0 --no-backup-if-mismatch <"$PATCHES/$name"
+	done < <(series)
+}
+
+configure()
+{
+	cat "${FRAGMENTS[@]}" >"$DIR/fragment"
+	"${MAKE[@]}" allnoconfig KCONFIG_ALLCONFIG="$DIR/fragment"
+	check_config
+}
+
+# Kconfig drops what it cannot satisfy without a word.
+check_config()
+{
+	local line name bad=0
+
+	while read -r line; do
+		case $line in
+		'# CONFIG_'*' is not set')
+			name=${line#\# }
+			name=${name%% *}
+			grep -q "^$name=" "$SRC/.config" || continue
+			;;
+		CONFIG_*)
+			grep -qxF -- "$line" "$SRC/.config" && continue
+			name=${line%%=*}
+			;;
+		*) continue ;;
+		esac
+		echo "asked for: $line, got: $(grep -E "^(# )?${name}[= ]" \
+			"$SRC/.config" || echo "no $name")"
+		bad=1
+	done <"$DIR/fragment"
+	return $bad
+}
+
+build()
+{
+	if [ "$KARCH" = um ]; then
+		"${MAKE[@]}" linux modules
+		cp "$SRC/linux" "$DIR/linux.um"
+	else
+		"${MAKE[@]}" bzImage modules
+		cp "$SRC/arch/x86/boot/bzImage" "$DIR/bzImage"
+	fi
+}
+
+install_modules()
+{
+	rm -rf "$DIR/root"
+	"${MAKE[@]}" modules_install INSTALL_MOD_PATH="$DIR/root" \
+		INSTALL_MOD_STRIP=1
+}
+
+# Patches change all the time while they are written; keep the newest builds.
+prune()
+{
+	local old
+
+	find "$CACHE/kernel" -mindepth 1 -maxdepth 1 -type d \
+		-name "$FLAVOUR-*" -printf '%T@ %p\n' | sort -rn |
+		tail -n +$((KEEP + 1)) | while read -r _ old; do
+		# Not one that another run is building or using right now.
+		( flock -n 9 && rm -rf "$old" ) 9>"$old.lock"
+	done
+}
+
+all_steps()
+{
+	plan 4
+	once "$DIR/.extracted" "$SOURCE_ID" "kernel-$FLAVOUR-extract" \
+		"unpack linux-source${PATCHES:+ and apply $(series | wc -l) patches}" \
+		extract
+	once "$DIR/.configured" "$KEY" "kernel-$FLAVOUR-config" \
+		"configure" configure
+	once "$DIR/.built" "$KEY" "kernel-$FLAVOUR-build" \
+		"build the $FLAVOUR kernel and its modules" build
+	once "$DIR/.installed" "$KEY" "kernel-$FLAVOUR-install" \
+		"install the modules" install_modules
+}
+
+mkdir -p "$DIR"
+exec 9>"$DIR.lock"
+flock 9
+if [ "$(cat "$DIR/.installed" 2>/dev/null)" != "$KEY" ]; then
+	about "builds the $FLAVOUR kernel in $DIR (under 10 minutes)"
+	all_steps
+fi
+touch "$DIR"
+prune
+printf 'DIR=%s\nKDIR=%s\n' "$DIR" "$SRC"

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Device memory RX for igb.
+ *
+ * An RX queue can be bound to a pool of net_iovs. Then the NIC splits each
+ * frame (SRRCTL descriptor type 5): headers go to a slot of a coherent host
+ * buffer, payload to net_iovs. Everything else of the ring is igb's own, and a
+ * queue that is not bound runs igb's own code only.
+ *
+ *   igb_devmem.c          probe, remove, bind, unbind
+ *   igb_devmem_queue.c    stop and restart of one queue
+ *   igb_devmem_rx.c       the bound ring: fill, poll, take back
+ *   igb_devmem_ethtool.c  what is wrapped of igb's ethtool and netdev ops
+ *
+ * Included at the end of igb.h.
+ */
+#ifndef _IGB_DEVMEM_H_
+#define _IGB_DEVMEM_H_
+
+#include <linux/ethtool.h>
+#include <linux/ethtool_netlink.h>
+#include <linux/netdevice.h>
+
+#if !IS_ENABLED(CONFIG_NET_DEVMEM_HOOKS)
+#error "this igb needs a kernel with CONFIG_NET_DEVMEM_HOOKS, see patches/6.1"
+#endif
+
+#include <net/devmem_driver.h>
+
+#define IGB_DEVMEM_VERSION	"0.1.0"
+
+/* Header buffer per descriptor, a multiple of 64. A frame that fits goes up as
+ * a linear skb. Below 128 QEMU aborts on a TCP header that ends past the frame.
+ */
+#define IGB_DEVMEM_HDR_SIZE	256
+
+/* Read by ethtool as an array of u64, in the order of the names in
+ * igb_devmem_ethtool.c.
+ */
+struct igb_devmem_stats {
+	u64 packets;		/* frames with payload in net_iovs */
+	u64 bytes;		/* of these, the payload alone */
+	u64 linear_packets;	/* frames that fitted the header buffer */
+	u64 linear_bytes;
+	u64 drop_nosplit;	/* payload, but the NIC found no L4 header */
+	u64 drop_csum;		/* TCP checksum bad, or not verified */
+	u64 drop_not_tcp;	/* split, but not TCP over IPv4 or IPv6 */
+	u64 drop_alloc;		/* no skb, or more frags than one holds */
+	u64 pool_empty;		/* refills that found the pool dry */
+};
+
+/**
+ * struct igb_devmem_queue - device memory side of one RX queue
+ * @adapter: backlink; const
+ * @pool: the queue is bound to it; NULL if not bound
+ * @niov: per descriptor, the net_iov that is posted there, or NULL
+ * @hdr: per descriptor, IGB_DEVMEM_HDR_SIZE bytes of coherent memory
+ * @hdr_dma: bus address of @hdr
+ * @count: descriptors that @niov and @hdr are made for
+ * @unflushed: descriptors written since the last write of the tail
+ * @skip: what is left of the current frame is dropped
+ * @parked: the poll must not touch the ring
+ * @lock: lets only one of two take the buffers back, see below
+ * @q_vector: set while the NIC may hold buffers; whom to kick
+ * @spare: mapped host buffers for the ring after unbind, @count - 1
+ * @spare_order: page order of @spare
+ * @stats: since probe
+ *
+ * It lives as long as the adapter; what @pool stands for from bind to unbind.
+ *
+ * Locking: bind and unbind run under rtnl, and so does all that opens, closes
+ * or resets the device, with one exception: PCI error recovery calls igb_down()
+ * and igb_up() without it, after it detached the device.
+ * @pool changes under rtnl, while the queue's NAPI is disabled, or parked and
+ * waited for. @niov[], @unflushed, @skip, @stats and the ring belong to that
+ * NAPI, or to the control path while it is disabled; taking back buffers also
+ * needs @lock. @q_vector is read by kicks under RCU only; igb frees vectors
+ * with kfree_rcu().
+ */
+struct igb_devmem_queue {
+	struct igb_adapter	*adapter;
+	struct net_iov_pool	*pool;
+	struct net_iov		**niov;
+	u8			*hdr;
+	dma_addr_t		hdr_dma;
+	u16			count;
+	u16			unflushed;
+	bool			skip;
+	bool			parked;
+	spinlock_t		lock;		/* taking buffers back */
+	struct igb_q_vector	*q_vector;
+	struct igb_rx_buffer	*spare;
+	unsigned int		spare_order;
+	struct igb_devmem_stats	stats;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct igb_devmem - device memory side of an adapter
+ * @ddev: as registered with the kernel
+ * @base_netdev_ops: igb's own
+ * @base_ethtool_ops: igb's own
+ * @netdev_ops: copy of igb's with our overrides
+ * @ethtool_ops: copy of igb's with our overrides
+ * @tcp_data_split: as set by ethtool -G, unknown means auto; rtnl
+ * @queue: by queue index, so that it outlives rings that igb frees
+ */
+struct igb_devmem {
+	struct devmem_dev		ddev;
+	const struct net_device_ops	*base_netdev_ops;
+	const struct ethtool_ops	*base_ethtool_ops;
+	struct net_device_ops		netdev_ops;
+	struct ethtool_ops		ethtool_ops;
+	u8				tcp_data_split;
+	struct igb_devmem_queue		queue[IGB_MAX_RX_QUEUES];
+};
+
+/* The queue of @ring, bound or not. NULL for rings that are not an RX queue of
+ * the adapter: the loopback test's, and the copies made by ethtool -G.
+ */
+static inline struct igb_devmem_queue *
+igb_devmem_find(const struct igb_ring *ring)
+{
+	struct igb_adapter *adapter;
+
+	/* the loopback test's may not even have a netdev yet */
+	if (!ring->q_vector)
+		return NULL;
+
+	adapter = ring->q_vector->adapter;
+	if (!adapter->devmem || adapter->rx_ring[ring->queue_index] != ring)
+		return NULL;
+	return &adapter->devmem->queue[ring->queue_index];
+}
+
+/* The same if the queue is bound, else NULL. */
+static inline struct igb_devmem_queue *
+igb_devmem_queue(const struct igb_ring *ring)
+{
+	struct igb_devmem_queue *q = igb_devmem_find(ring);
+
+	return q && READ_ONCE(q->pool) ? q : NULL;
+}
+
+/* igb_devmem.c */
+void igb_devmem_probe(struct igb_adapter *adapter);
+void igb_devmem_remove(struct igb_adapter *adapter);
+bool igb_devmem_busy(const struct net_device *netdev);
+
+/* igb_devmem_queue.c */
+void igb_devmem_set_pool(struct igb_devmem_queue *q,
+			 struct net_iov_pool *pool);
+void igb_devmem_switch(struct igb_devmem_queue *q, struct igb_ring *ring,
+		       struct net_iov_pool *pool);
+
+/* igb_devmem_rx.c */
+u32 igb_devmem_srrctl(const struct igb_ring *ring, u32 srrctl);
+bool igb_devmem_fill_ring(struct igb_ring *ring);
+bool igb_devmem_clean_ring(struct igb_ring *ring);
+void igb_devmem_take_back(struct igb_devmem_queue *q, struct igb_ring *ring);
+int igb_devmem_clean_rx_irq(struct igb_q_vector *q_vector, int budget);
+int igb_devmem_harvest(struct igb_q_vector *q_vector, int budget);
+
+/* igb_devmem_ethtool.c */
+void igb_devmem_wrap_ops(struct igb_adapter *adapter);
+
+/* igb_main.c, see patches/ */
+int igb_devmem_host_poll(struct igb_q_vector *q_vector, int budget);
+void igb_devmem_host_clean(struct igb_ring *ring);
+void igb_devmem_skb_fields(struct igb_ring *ring,
+			   union e1000_adv_rx_desc *desc, struct sk_buff *skb);
+
+#endif /* _IGB_DEVMEM_H_ */

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is wrapped of igb's ethtool and netdev ops. All of it runs under rtnl. */
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+
+#include "igb.h"
+
+/* An interface: stable, append only. With "rx_queue_N_" they fit
+ * ETH_GSTRING_LEN.
+ */
+static const char * const igb_devmem_stat_names[] = {
+	"devmem_packets",
+	"devmem_bytes",
+	"devmem_linear_pkts",
+	"devmem_linear_bytes",
+	"devmem_drop_nosplit",
+	"devmem_drop_csum",
+	"devmem_drop_not_tcp",
+	"devmem_drop_alloc",
+	"devmem_pool_empty",
+};
+
+#define IGB_DEVMEM_STATS	ARRAY_SIZE(igb_devmem_stat_names)
+static_assert(sizeof(struct igb_devmem_stats) ==
+	      IGB_DEVMEM_STATS * sizeof(u64));
+
+static struct igb_devmem *igb_devmem_of(const struct net_device *netdev)
+{
+	struct igb_adapter *adapter = netdev_priv(netdev);
+
+	return adapter->devmem;
+}
+
+static int igb_devmem_get_sset_count(struct net_device *netdev, int sset)
+{
+	const struct ethtool_ops *base = igb_devmem_of(netdev)->base_ethtool_ops;
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	int n = base->get_sset_count(netdev, sset);
+
+	if (n >= 0 && sset == ETH_SS_STATS)
+		n += adapter->num_rx_queues * IGB_DEVMEM_STATS;
+	return n;
+}
+
+static void igb_devmem_get_strings(struct net_device *netdev, u32 sset,
+				   u8 *data)
+{
+	const struct ethtool_ops *base = igb_devmem_of(netdev)->base_ethtool_ops;
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	int i, j;
+
+	base->get_strings(netdev, sset, data);
+	if (sset != ETH_SS_STATS)
+		return;
+
+	data += base->get_sset_count(netdev, sset) * ETH_GSTRING_LEN;
+	for (i = 0; i < adapter->num_rx_queues; i++)
+		for (j = 0; j < IGB_DEVMEM_STATS; j++)
+			ethtool_sprintf(&data, "rx_queue_%d_%s", i,
+					igb_devmem_stat_names[j]);
+}
+
+static void igb_devmem_get_ethtool_stats(struct net_device *netdev,
+					 struct ethtool_stats *stats,
+					 u64 *data)
+{
+	struct igb_devmem *dm = igb_devmem_of(netdev);
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	const u64 *from;
+	int i, j;
+
+	dm->base_ethtool_ops->get_ethtool_stats(netdev, stats, data);
+	data += dm->base_ethtool_ops->get_sset_count(netdev, ETH_SS_STATS);
+
+	/* each counter has one writer, the queue's NAPI */
+	for (i = 0; i < adapter->num_rx_queues; i++) {
+		from = (const u64 *)&dm->queue[i].stats;
+		for (j = 0; j < IGB_DEVMEM_STATS; j++)
+			*data++ = READ_ONCE(from[j]);
+	}
+}
+
+static void igb_devmem_get_ringparam(struct net_device *netdev,
+				     struct ethtool_ringparam *ring,
+				     struct kernel_ethtool_ringparam *kernel,
+				     struct netlink_ext_ack *extack)
+{
+	struct igb_devmem *dm = igb_devmem_of(netdev);
+
+	dm->base_ethtool_ops->get_ringparam(netdev, ring, kernel, extack);
+	kernel->tcp_data_split = dm->tcp_data_split;
+}
+
+static int igb_devmem_set_ringparam(struct net_device *netdev,
+				    struct ethtool_ringparam *ring,
+				    struct kernel_ethtool_ringparam *kernel,
+				    struct netlink_ext_ack *extack)
+{
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	struct igb_devmem *dm = igb_devmem_of(netdev);
+	int err;
+
+	if (igb_devmem_busy(netdev)) {
+		if (kernel->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_DISABLED) {
+			NL_SET_ERR_MSG_MOD(extack,
+					   "unbind device memory before turning tcp-data-split off");
+			return -EBUSY;
+		}
+		if (ring->rx_pending != adapter->rx_ring_count) {
+			NL_SET_ERR_MSG_MOD(extack,
+					   "unbind device memory before changing the rx ring size");
+			return -EBUSY;
+		}
+	}
+
+	err = dm->base_ethtool_ops->set_ringparam(netdev, ring, kernel, extack);
+	if (!err)
+		dm->tcp_data_split = kernel->tcp_data_split;
+	return err;
+}
+
+static int igb_devmem_set_channels(struct net_device *netdev,
+				   struct ethtool_channels *ch)
+{
+	struct igb_devmem *dm = igb_devmem_of(netdev);
+
+	if (igb_devmem_busy(netdev)) {
+		/* there is no extack here in 6.1 */
+		netdev_info(netdev,
+			    "unbind device memory before changing channels\n");
+		return -EBUSY;
+	}
+	return dm->base_ethtool_ops->set_channels(netdev, ch);
+}
+
+static int igb_devmem_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
+{
+	if (bpf->command == XDP_SETUP_PROG && bpf->prog &&
+	    igb_devmem_busy(netdev)) {
+		NL_SET_ERR_MSG_MOD(bpf->extack,
+				   "unbind device memory before attaching an xdp program");
+		return -EBUSY;
+	}
+	return igb_devmem_of(netdev)->base_netdev_ops->ndo_bpf(netdev, bpf);
+}
+
+/* What bind insists on stays while bound; ethtool -K says "requested". */
+static netdev_features_t
+igb_devmem_fix_features(struct net_device *netdev, netdev_features_t features)
+{
+	struct igb_devmem *dm = igb_devmem_of(netdev);
+
+	features = dm->base_netdev_ops->ndo_fix_features(netdev, features);
+	if (igb_devmem_busy(netdev)) {
+		features |= NETIF_F_RXCSUM;
+		features &= ~NETIF_F_RXALL;
+	}
+	return features;
+}
+
+void igb_devmem_wrap_ops(struct igb_adapter *adapter)
+{
+	struct net_device *netdev = adapter->netdev;
+	struct igb_devmem *dm = adapter->devmem;
+
+	dm->base_netdev_ops = netdev->netdev_ops;
+	dm->netdev_ops = *netdev->netdev_ops;
+	dm->netdev_ops.ndo_bpf = igb_devmem_bpf;
+	dm->netdev_ops.ndo_fix_features = igb_devmem_fix_features;
+	netdev->netdev_ops = &dm->netdev_ops;
+
+	dm->base_ethtool_ops = netdev->ethtool_ops;
+	dm->ethtool_ops = *netdev->ethtool_ops;
+	dm->ethtool_ops.supported_ring_params |=
+		ETHTOOL_RING_USE_TCP_DATA_SPLIT;
+	dm->ethtool_ops.get_sset_count = igb_devmem_get_sset_count;
+	dm->ethtool_ops.get_strings = igb_devmem_get_strings;
+	dm->ethtool_ops.get_ethtool_stats = igb_devmem_get_ethtool_stats;
+	dm->ethtool_ops.get_ringparam = igb_devmem_get_ringparam;
+	dm->ethtool_ops.set_ringparam = igb_devmem_set_ringparam;
+	dm->ethtool_ops.set_channels = igb_devmem_set_channels;
+	netdev->ethtool_ops = &dm->ethtool_ops;
+}

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test.sh SUITE...: runs the suites unit, vm, dkms and prints the total. A suite
+# writes TAP into build/tap; one that fails does not keep the others from
+# running.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+rm -rf build/tap
+mkdir -p build/tap
+failed=0
+
+for suite in "$@"; do
+	case $suite in
+	unit)
+		tests/unit/run.sh || failed=1
+		tests/threads/run.sh || failed=1
+		tests/tools/run.sh || failed=1
+		;;
+	vm)
+		scripts/stage.sh && tests/vm/run.sh all || failed=1
+		;;
+	dkms)
+		tests/dkms/run.sh || failed=1
+		;;
+	*)
+		echo "usage: test.sh unit|vm|dkms..." >&2
+		exit 2
+		;;
+	esac
+done
+
+tests/lib/tap-summary.sh build/tap/*.tap || failed=1
+exit "$failed"

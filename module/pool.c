@@ -34,18 +34,6 @@ static struct dmt_chain dmt_chain_cut(struct llist_node **list, u32 max)
 	return chain;
 }
 
-static void dmt_reserve_add(struct dmt_binding *binding,
-			    struct dmt_chain chain)
-{
-	if (!chain.num)
-		return;
-	spin_lock_bh(&binding->reserve_lock);
-	chain.last->next = binding->reserve;
-	binding->reserve = chain.first;
-	binding->nr_reserve += chain.num;
-	spin_unlock_bh(&binding->reserve_lock);
-}
-
 static struct dmt_chain dmt_reserve_take(struct dmt_binding *binding)
 {
 	struct dmt_chain chain;
@@ -55,6 +43,37 @@ static struct dmt_chain dmt_reserve_take(struct dmt_binding *binding)
 	binding->nr_reserve -= chain.num;
 	spin_unlock_bh(&binding->reserve_lock);
 	return chain;
+}
+
+static void dmt_reserve_add(struct dmt_binding *binding,
+			    struct dmt_chain chain)
+{
+	spin_lock_bh(&binding->reserve_lock);
+	chain.last->next = binding->reserve;
+	binding->reserve = chain.first;
+	binding->nr_reserve += chain.num;
+	spin_unlock_bh(&binding->reserve_lock);
+}
+
+/* Give all of @list to the queues that share the binding. */
+static void dmt_pool_share(struct net_iov_pool *pool, struct llist_node *list)
+{
+	struct dmt_binding *binding = dmt_binding_of(pool->home.binding);
+	struct dmt_chain chain = dmt_chain_cut(&list, U32_MAX);
+
+	dmt_reserve_add(binding, chain);
+	/* A queue that asked to be kicked either sees this in its second look,
+	 * see dmt_pool_refill(), or is kicked as if a batch came home.
+	 */
+	smp_mb();
+	if (likely(!test_bit(NET_IOV_STARVING, &binding->hot.flags)))
+		return;
+	chain = dmt_reserve_take(binding);
+	if (!chain.num)
+		return;
+	rcu_read_lock();
+	net_iov_return(&pool->home, chain.first, chain.last);
+	rcu_read_unlock();
 }
 
 /* What came home to other queues of the binding. Their lists are only ever
@@ -92,7 +111,7 @@ static void dmt_pool_load(struct net_iov_pool *pool)
 static bool dmt_pool_try_refill(struct net_iov_pool *pool)
 {
 	struct dmt_binding *binding = dmt_binding_of(pool->home.binding);
-	struct llist_node *surplus;
+	struct llist_node *keep;
 
 	if (!pool->spare)
 		pool->spare = llist_del_all(&pool->home.ret);
@@ -106,12 +125,11 @@ static bool dmt_pool_try_refill(struct net_iov_pool *pool)
 
 	/* A queue that shares with nobody may keep everything. */
 	if (binding->hot.nr_pools > 1 && pool->spare) {
-		struct llist_node *keep = pool->spare;
-
+		keep = pool->spare;
 		dmt_chain_cut(&pool->spare, DMT_POOL_HIGH);
-		surplus = pool->spare;
+		if (pool->spare)
+			dmt_pool_share(pool, pool->spare);
 		pool->spare = keep;
-		dmt_reserve_add(binding, dmt_chain_cut(&surplus, U32_MAX));
 	}
 	return true;
 }

@@ -205,7 +205,10 @@ all_steps()
 
 mkdir -p "$DIR"
 exec 9>"$DIR.lock"
-flock 9
+flock -n 9 || {
+	echo "kernel.sh: waits for another run that builds $DIR"
+	flock 9
+}
 if [ "$(cat "$DIR/.installed" 2>/dev/null)" != "$KEY" ]; then
 	about "builds the $FLAVOUR kernel in $DIR (under 10 minutes)"
 	all_steps

@@ -16,6 +16,6 @@ scripts/kernel.sh "$KERNEL"
 KDIR=$(scripts/kernel.sh --path "$KERNEL")/linux
 plan 3
 run "modules-$KERNEL" "modules and the igb fork" \
-	scripts/modules.sh "$KDIR" "$OUT"
+	env IGB_SOURCE_DIR="$KDIR" scripts/modules.sh "$KDIR" "$OUT"
 run tools "devmemctl" make -s -C tools/devmemctl OUT="$BUILD/tools"
-run tests-prog "test programs" make -s -C tests/vm/prog OUT="$BUILD/tests"
+run tests-prog "test programs" make -s -C tests/vm/prog OUT="$BUILD/tests/guest"

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* window MAP DEVICE_MEMORY STREAM: compares what stands in device memory with
+ * what was sent.
+ *
+ * MAP is what "devmemctl recv --map" wrote: one line for each frag, in the
+ * order of the stream: stream offset, offset in the device memory, length. Each
+ * byte of device memory is compared with the last stream byte that was put
+ * there. Runs on the host, on the backing file of the ivshmem BAR.
+ *
+ * Prints the number of bytes compared; exit status 1 if one differs.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct frag {
+	uint64_t stream, offset, length;
+};
+
+static const uint8_t *map_file(const char *name, uint64_t *size)
+{
+	struct stat st;
+	void *addr;
+	int fd;
+
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		err(1, "%s", name);
+	*size = st.st_size;
+	addr = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (addr == MAP_FAILED)
+		err(1, "%s", name);
+	close(fd);
+	return addr;
+}
+
+static struct frag *read_frags(const char *name, size_t *num)
+{
+	struct frag *frags = NULL, frag;
+	size_t room = 0;
+	FILE *file;
+	int got;
+
+	file = fopen(name, "re");
+	if (!file)
+		err(1, "%s", name);
+	*num = 0;
+	while ((got = fscanf(file, "%" SCNu64 " %" SCNu64 " %" SCNu64,
+			     &frag.stream, &frag.offset, &frag.length)) == 3) {
+		if (*num == room) {
+			room = room ? 2 * room : 4096;
+			frags = reallocarray(frags, room, sizeof(*frags));
+			if (!frags)
+				err(1, NULL);
+		}
+		frags[(*num)++] = frag;
+	}
+	if (got != EOF)
+		errx(1, "%s: line %zu is not a frag", name, *num + 1);
+	fclose(file);
+	return frags;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t memory_size, stream_size, compared = 0, j;
+	const uint8_t *memory, *stream;
+	struct frag *frags, *f;
+	uint8_t *seen;
+	size_t i;
+
+	if (argc != 4)
+		errx(2, "usage: window MAP DEVICE_MEMORY STREAM");
+	frags = read_frags(argv[1], &i);
+	memory = map_file(argv[2], &memory_size);
+	stream = map_file(argv[3], &stream_size);
+	seen = calloc(1, memory_size);
+	if (!seen)
+		err(1, NULL);
+
+	while (i--) {
+		f = &frags[i];
+		if (f->offset + f->length > memory_size ||
+		    f->stream + f->length > stream_size)
+			errx(1, "frag %zu is out of range", i);
+		for (j = 0; j < f->length; j++) {
+			if (seen[f->offset + j])
+				continue;
+			seen[f->offset + j] = 1;
+			compared++;
+			if (memory[f->offset + j] != stream[f->stream + j])
+				errx(1, "stream byte %" PRIu64 " is not at %#"
+				     PRIx64, f->stream + j, f->offset + j);
+		}
+	}
+	printf("%" PRIu64 "\n", compared);
+	return !compared;
+}

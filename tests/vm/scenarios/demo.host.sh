@@ -1,0 +1,14 @@
+#!/bin/bash
+# Keeps the results, and compares the last window with the file that was sent:
+# what stands in the backing file of the BAR, seen from outside the machine.
+set -euo pipefail
+BUILD=${BUILD:?}
+rm -rf "$BUILD/demo"
+cp -r "${SHARE:?}/demo" "$BUILD/demo"
+if compared=$("$BUILD/tests/guest/window" "$SHARE/demo/map" \
+		"${DEVICE_MEMORY:?}" "${INPUT:?}" 2>&1); then
+	echo "ok - $compared bytes of the backing file are what was sent last"
+	echo "$compared" >"$BUILD/demo/compared"
+else
+	echo "not ok - the backing file: $compared"
+fi

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0
+/* devmemctl check: can this machine do device memory TCP? */
+#include <getopt.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+#include <linux/ethtool_netlink.h>
+
+#include "cmd.h"
+#include "iface.h"
+#include "kernel.h"
+#include "sysfs.h"
+
+/* The NIC that the fork of igb can split headers on */
+#define CHECK_VENDOR	"0x8086"
+#define CHECK_DEVICE	"0x10c9"
+
+#define PCI_DEVICE	"/sys/bus/pci/devices/%s"
+
+enum check_status {
+	CHECK_OK,
+	CHECK_WARN,
+	CHECK_FAIL,
+};
+
+static const char *const check_status_name[] = {
+	[CHECK_OK]	= "OK",
+	[CHECK_WARN]	= "WARN",
+	[CHECK_FAIL]	= "FAIL",
+};
+
+static const struct option_desc check_options[] = {
+	{ "device", 'd', "IFNAME",
+	  "check this interface, not each one of igb" },
+	{ }
+};
+
+/**
+ * struct check - the check in progress
+ * @failed: some item was CHECK_FAIL
+ * @item: the item that check_report() is about
+ * @ifname: its interface, NULL if it is about the machine
+ * @fix: command that mends it, "" if there is none
+ */
+struct check {
+	bool failed;
+	const char *item;
+	const char *ifname;
+	char fix[256];
+};
+
+static void check_item(struct check *c, const char *item)
+{
+	c->item = item;
+	c->fix[0] = '\0';
+}
+
+static void __printf(2, 3)
+check_fix(struct check *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->fix, sizeof(c->fix), fmt, ap);
+	va_end(ap);
+}
+
+static void __printf(3, 4)
+check_report(struct check *c, enum check_status status, const char *fmt, ...)
+{
+	const char *name = check_status_name[status];
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+
+	out_object(NULL);
+	out_str("status", name, "%-4s ", name);
+	if (c->ifname)
+		out_str("ifname", c->ifname, " %s", c->ifname);
+	out_str("check", c->item, " %s", c->item);
+	out_str("text", text, ": %s\n", text);
+	if (status != CHECK_OK && *c->fix)
+		out_str("fix", c->fix, "      fix: %s\n", c->fix);
+	out_end();
+
+	if (status == CHECK_FAIL)
+		c->failed = true;
+}
+
+static void check_kernel(struct check *c)
+{
+	char where[PATH_MAX];
+
+	check_item(c, "kernel");
+	check_fix(c, KERNEL_FIX);
+	switch (kernel_patched(where, sizeof(where))) {
+	case KERNEL_PATCHED:
+		check_report(c, CHECK_OK, "patched, says %.200s", where);
+		break;
+	case KERNEL_NOT_PATCHED:
+		check_report(c, CHECK_FAIL, "not patched, no " KERNEL_MARKER
+			     " in %.200s", where);
+		break;
+	case KERNEL_UNKNOWN:
+		check_fix(c, "mount -t proc proc /proc");
+		check_report(c, CHECK_FAIL,
+			     "neither configuration nor symbols to be seen");
+		break;
+	}
+}
+
+static void check_module(struct check *c, const char *name,
+			 enum check_status missing)
+{
+	char version[64];
+
+	check_item(c, name);
+	check_fix(c, "modprobe %s", name);
+	if (!kernel_module_loaded(name)) {
+		check_report(c, missing, "module not loaded");
+		return;
+	}
+	if (sysfs_read(version, sizeof(version), "/sys/module/%s/version",
+		       name))
+		check_report(c, CHECK_OK, "loaded");
+	else
+		check_report(c, CHECK_OK, "loaded, version %s", version);
+}
+
+static void check_igb(struct check *c)
+{
+	check_item(c, "igb");
+	if (!kernel_module_loaded("igb")) {
+		check_fix(c, "modprobe igb");
+		check_report(c, CHECK_FAIL, "module not loaded");
+	} else if (!kernel_module_forked("igb")) {
+		check_fix(c, KERNEL_FORK_FIX);
+		check_report(c, CHECK_FAIL,
+			     "the stock driver is loaded, not the fork");
+	} else {
+		check_report(c, CHECK_OK, "the devmem-tcp fork is loaded");
+	}
+}
+
+static bool check_capability(unsigned int cap)
+{
+	struct __user_cap_header_struct hdr = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+	if (syscall(SYS_capget, &hdr, data))
+		return false;
+	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+static void check_capabilities(struct check *c)
+{
+	check_item(c, "CAP_NET_ADMIN");
+	check_fix(c, "run as root");
+	if (check_capability(CAP_NET_ADMIN))
+		check_report(c, CHECK_OK, "held, may bind");
+	else
+		check_report(c, CHECK_FAIL, "not held, may not bind");
+
+	check_item(c, "CAP_SYS_RAWIO");
+	check_fix(c, "run as root");
+	if (check_capability(CAP_SYS_RAWIO))
+		check_report(c, CHECK_OK, "held, may export a BAR");
+	else
+		check_report(c, CHECK_WARN, "not held, may not export a BAR");
+}
+
+static void check_driver(struct check *c, const struct iface *iface)
+{
+	check_item(c, "driver");
+	if (!strcmp(iface->driver, "igb")) {
+		check_report(c, CHECK_OK, "igb");
+	} else {
+		check_fix(c, "choose an interface of the driver igb");
+		check_report(c, CHECK_FAIL, "%s, without device memory",
+			     *iface->driver ? iface->driver : "unknown");
+	}
+
+	check_item(c, "link");
+	check_fix(c, "ip link set %s up", iface->name);
+	if (iface->up)
+		check_report(c, CHECK_OK, "up");
+	else
+		check_report(c, CHECK_FAIL, "down");
+}
+
+static void check_device(struct check *c, const struct iface *iface)
+{
+	char vendor[16], device[16], vfs[16];
+
+	check_item(c, "header split");
+	sysfs_read(vendor, sizeof(vendor), PCI_DEVICE "/vendor", iface->bus);
+	sysfs_read(device, sizeof(device), PCI_DEVICE "/device", iface->bus);
+	if (!strcmp(vendor, CHECK_VENDOR) && !strcmp(device, CHECK_DEVICE)) {
+		check_report(c, CHECK_OK, "82576 at %s", iface->bus);
+	} else {
+		check_fix(c, "use an 82576 (PCI id 8086:10c9)");
+		check_report(c, CHECK_FAIL, "%s is %s:%s, not an 82576",
+			     *iface->bus ? iface->bus : "the device",
+			     *vendor ? vendor : "?", *device ? device : "?");
+	}
+
+	check_item(c, "SR-IOV");
+	check_fix(c, "echo 0 > " PCI_DEVICE "/sriov_numvfs", iface->bus);
+	sysfs_read(vfs, sizeof(vfs), PCI_DEVICE "/sriov_numvfs", iface->bus);
+	if (*vfs && strcmp(vfs, "0"))
+		check_report(c, CHECK_FAIL, "%s virtual functions", vfs);
+	else
+		check_report(c, CHECK_OK, "off");
+}
+
+static void check_features(struct check *c, const struct iface *iface)
+{
+	check_item(c, "XDP");
+	check_fix(c, "ip link set %s xdp off", iface->name);
+	switch (iface_xdp(iface)) {
+	case 0:
+		check_report(c, CHECK_OK, "no program");
+		break;
+	case 1:
+		check_report(c, CHECK_FAIL, "a program is attached");
+		break;
+	default:
+		check_report(c, CHECK_WARN, "cannot tell");
+		break;
+	}
+
+	check_item(c, "rx checksumming");
+	check_fix(c, "ethtool -K %s rx on", iface->name);
+	if (iface_rx_checksum(iface) > 0)
+		check_report(c, CHECK_OK, "on");
+	else
+		check_report(c, CHECK_FAIL, "off");
+
+	/* What the driver does not tell is not off. */
+	check_item(c, "tcp-data-split");
+	check_fix(c, "ethtool -G %s tcp-data-split on", iface->name);
+	switch (iface_data_split(iface)) {
+	case ETHTOOL_TCP_DATA_SPLIT_ENABLED:
+		check_report(c, CHECK_OK, "on");
+		break;
+	case ETHTOOL_TCP_DATA_SPLIT_DISABLED:
+		check_report(c, CHECK_WARN, "off");
+		break;
+	default:
+		check_report(c, CHECK_OK, "set by bind");
+		break;
+	}
+}
+
+/* Peer-to-peer DMA goes through dma_map_resource(), which works either way. */
+static void check_iommu(struct check *c, const struct iface *iface)
+{
+	char group[16], type[16];
+
+	check_item(c, "IOMMU");
+	if (sysfs_link(group, sizeof(group), PCI_DEVICE "/iommu_group",
+		       iface->bus)) {
+		check_report(c, CHECK_OK,
+			     "none, DMA to a peer is direct");
+		return;
+	}
+
+	sysfs_read(type, sizeof(type), PCI_DEVICE "/iommu_group/type",
+		   iface->bus);
+	if (!strcmp(type, "identity")) {
+		check_report(c, CHECK_OK,
+			     "group %s, DMA to a peer is direct",
+			     group);
+	} else {
+		check_fix(c, "boot with iommu=pt if transfers are slow");
+		check_report(c, CHECK_WARN,
+			     "group %s, %s: DMA to a peer is translated",
+			     group, *type ? type : "unknown");
+	}
+}
+
+static void check_iface(struct check *c, const char *ifname)
+{
+	struct iface iface;
+	int err;
+
+	c->ifname = ifname;
+	err = iface_get(&iface, ifname);
+	if (err) {
+		check_item(c, "interface");
+		check_fix(c, "ip link lists those of this network namespace");
+		check_report(c, CHECK_FAIL, "%s", strerror(-err));
+	} else {
+		check_driver(c, &iface);
+		check_device(c, &iface);
+		check_features(c, &iface);
+		check_iommu(c, &iface);
+	}
+	c->ifname = NULL;
+}
+
+static void check_igb_ifaces(struct check *c)
+{
+	struct if_nameindex *list, *i;
+	struct iface iface;
+	bool found = false;
+
+	list = if_nameindex();
+	for (i = list; i && i->if_index; i++) {
+		if (iface_get(&iface, i->if_name) ||
+		    strcmp(iface.driver, "igb"))
+			continue;
+		found = true;
+		check_iface(c, i->if_name);
+	}
+	if (list)
+		if_freenameindex(list);
+
+	if (!found) {
+		check_item(c, "interface");
+		check_fix(c, "run it in the namespace of the interface");
+		check_report(c, CHECK_FAIL,
+			     "none of igb in this network namespace");
+	}
+}
+
+static int check_run(int argc, char **argv)
+{
+	const char *ifname = NULL;
+	struct check check = {};
+	int c;
+
+	while ((c = cmd_option(&cmd_check, argc, argv)) != -1) {
+		if (c != 'd')
+			return CMD_USAGE;
+		ifname = optarg;
+	}
+	if (argc > optind)
+		return cmd_usage(&cmd_check, "'%s' not understood",
+				 argv[optind]);
+
+	out_array(NULL);
+	check_kernel(&check);
+	check_module(&check, "devmem_tcp_core", CHECK_FAIL);
+	check_module(&check, "devmem_tcp", CHECK_FAIL);
+	check_module(&check, "devmem_bar", CHECK_WARN);
+	check_igb(&check);
+	check_capabilities(&check);
+	if (ifname)
+		check_iface(&check, ifname);
+	else
+		check_igb_ifaces(&check);
+	out_end();
+	return check.failed ? CMD_FAILED : CMD_DONE;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.args = "[-d IFNAME]",
+	.help = "Say whether this machine can do it, and what to do if not",
+	.options = check_options,
+	.run = check_run,
+};

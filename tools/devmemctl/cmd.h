@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CMD_H
+#define CMD_H
+
+#include <stddef.h>
+
+#include "compiler.h"
+#include "out.h"
+
+enum {
+	CMD_DONE = 0,
+	CMD_FAILED = 1,
+	CMD_USAGE = 2,
+};
+
+/**
+ * struct option_desc - an option of a command
+ * @name: long name
+ * @val: what cmd_option() returns; its short form if it is a character
+ * @arg: name of its value, NULL if it takes none
+ * @help: one line
+ */
+struct option_desc {
+	const char *name;
+	int val;
+	const char *arg;
+	const char *help;
+};
+
+/* Values of options that have no short form */
+enum {
+	OPT_LONG = 256,
+	OPT_ALL,
+	OPT_ALLOW_LINEAR,
+	OPT_BINDING,
+	OPT_COUNT,
+	OPT_HASH,
+	OPT_MAP,
+	OPT_MAX_BYTES,
+	OPT_NO_UNBIND,
+	OPT_PAGE_SIZE,
+	OPT_PROGRESS,
+	OPT_TOKENS,
+};
+
+/**
+ * struct command - a command; help, usage and option parsing follow from it
+ * @name: as typed
+ * @args: the rest of its usage line
+ * @help: one line
+ * @source: whether its arguments include a SOURCE
+ * @options: ends with a NULL name; NULL if there are none
+ * @run: argv[0] is @name; returns CMD_*
+ */
+struct command {
+	const char *name;
+	const char *args;
+	const char *help;
+	bool source;
+	const struct option_desc *options;
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command cmd_bind;
+extern const struct command cmd_check;
+extern const struct command cmd_recv;
+extern const struct command cmd_show;
+extern const struct command cmd_unbind;
+
+#define CMD_OPTION_DEVICE \
+	{ "device", 'd', "IFNAME", "network interface" }
+#define CMD_OPTION_QUEUES \
+	{ "queues", 'q', "LIST", "RX queues, as in 1,3-5" }
+#define CMD_OPTION_PAGE_SIZE \
+	{ "page-size", OPT_PAGE_SIZE, "BYTES", \
+	  "size of one buffer, 4K (default) to 64K" }
+
+int cmd_option(const struct command *cmd, int argc, char **argv);
+int cmd_usage(const struct command *cmd, const char *fmt, ...) __printf(2, 3);
+void cmd_help(const struct command *cmd);
+
+#endif /* CMD_H */

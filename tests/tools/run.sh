@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# devmemctl without a kernel: its parsers (cmocka), and what it says on a
+# machine that cannot do device memory TCP. TAP in build/tap/tools*.tap.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+CTL=$BUILD/tools/devmemctl
+TAP=$BUILD/tap
+N=0
+mkdir -p "$TAP"
+
+about "unit tests of devmemctl, and its answers on an unpatched kernel"
+make -s -C "$ROOT/tools/devmemctl" OUT="$BUILD/tools" all "$BUILD/tools/test_parse"
+
+result()
+{
+	N=$((N + 1))
+	echo "$1 $N - $2"
+}
+
+# exits STATUS REGEX TEXT ARGS...: exit status, and a line on stderr
+exits()
+{
+	local want=$1 regex=$2 text=$3 rc=0 err
+	shift 3
+
+	err=$("$CTL" "$@" 2>&1 >/dev/null) || rc=$?
+	if [ "$rc" -eq "$want" ] && grep -qE -- "$regex" <<<"$err"; then
+		result ok "$text"
+	else
+		result "not ok" "$text"
+		sed "s/^/# exit $rc: /" <<<"$err"
+	fi
+}
+
+cli()
+{
+	exits 0 '^$' "help" help
+	exits 0 '^$' "version as JSON" -j version
+	exits 2 'sage' "no command is a usage error"
+	exits 2 . "an unknown command is a usage error" frobnicate
+	exits 2 . "a queue list that is none" bind -d lo -q 1-x fd 3
+	exits 2 . "a page size that is none" bind -d lo -q 1 --page-size 3k1 fd 3
+	if grep -q ' devmem_register_dev$' /proc/kallsyms; then
+		echo "# this kernel is patched: the rest is for others"
+	else
+		exits 1 'kernel.*not patched' "show says what is missing" show
+		exits 1 'kernel.*not patched' "so does unbind" unbind 1
+		exits 1 '' "check fails" check
+	fi
+	echo "1..$N"
+}
+
+CMOCKA_MESSAGE_OUTPUT=TAP "$BUILD/tools/test_parse" 2>&1 |
+	tee "$TAP/tools-parse.tap" || true
+cli | tee "$TAP/tools-cli.tap"
+! grep -q '^not ok' "$TAP/tools-parse.tap" "$TAP/tools-cli.tap"

@@ -9,8 +9,8 @@
 #include "igb.h"
 
 /* /sys/module/igb/version tells this igb from the kernel's own */
-MODULE_VERSION("devmem-tcp-" IGB_DEVMEM_VERSION);
-MODULE_INFO(devmem_tcp, IGB_DEVMEM_VERSION);
+MODULE_VERSION("devmem-tcp-" DEVMEM_VERSION);
+MODULE_INFO(devmem_tcp, DEVMEM_VERSION);
 
 /* Payload buffers: whole KiB, at most 127 of them, and pages of user space. */
 #define IGB_DEVMEM_SHIFT_MIN	12

@@ -25,8 +25,7 @@
 #endif
 
 #include <net/devmem_driver.h>
-
-#define IGB_DEVMEM_VERSION	"0.1.0"
+#include <net/devmem_version.h>
 
 /* Header buffer per descriptor, a multiple of 64. A frame that fits goes up as
  * a linear skb. Below 128 QEMU aborts on a TCP header that ends past the frame.

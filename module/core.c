@@ -12,7 +12,7 @@
 static int __init dmt_core_init(void)
 {
 	devmem_set_sock_ops(&dmt_sock_ops);
-	pr_info("devmem_tcp_core: version %s, driver ABI %#zx\n", DMT_VERSION,
+	pr_info("devmem_tcp_core: version %s, driver ABI %#zx\n", DEVMEM_VERSION,
 		DEVMEM_DRIVER_ABI);
 	return 0;
 }
@@ -27,6 +27,6 @@ module_exit(dmt_core_exit);
 
 MODULE_DESCRIPTION("Device memory TCP: bindings, buffers and tokens");
 MODULE_AUTHOR("devmem-tcp developers");
-MODULE_VERSION(DMT_VERSION);
+MODULE_VERSION(DEVMEM_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(DMA_BUF);

@@ -6,8 +6,8 @@
 #include <linux/dma-buf.h>
 #include <linux/netdevice.h>
 #include <net/devmem_driver.h>
+#include <net/devmem_version.h>
 
-#define DMT_VERSION		"0.1.0"
 #define DMT_MAX_QUEUES		64
 #define DMT_MIN_SHIFT		PAGE_SHIFT
 #define DMT_MAX_SHIFT		16

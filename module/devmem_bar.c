@@ -8,6 +8,7 @@
 
 #include <linux/capability.h>
 #include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -19,11 +20,12 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 #include <linux/security.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/devmem_bar.h>
+#include <net/devmem_version.h>
 
-#define DBAR_VERSION	"0.1.0"
 #define DBAR_SEG_SIZE	SZ_1G	/* the length of a segment is 32 bits wide */
 #define DBAR_WARN_EVERY	(10 * HZ)
 
@@ -590,7 +592,7 @@ static void dbar_warn_mapped(struct dbar_dev *dbar)
 		list_for_each_entry(attach, &exp->dmabuf->attachments, node)
 			if (exp->mapped)
 				pci_warn(dbar->pdev,
-					 "remove waits: %s maps BAR %u at %#llx\n",
+					 "remove waits for %s to unmap BAR %u at %#llx\n",
 					 dev_name(attach->dev), exp->bar,
 					 exp->offset);
 		dma_resv_unlock(exp->dmabuf->resv);
@@ -633,7 +635,7 @@ static int __init dbar_init(void)
 
 	err = pci_register_driver(&dbar_driver);
 	if (!err)
-		pr_info("devmem_bar: version %s\n", DBAR_VERSION);
+		pr_info("devmem_bar: version %s\n", DEVMEM_VERSION);
 	return err;
 }
 
@@ -647,6 +649,6 @@ module_exit(dbar_exit);
 
 MODULE_DESCRIPTION("dma-buf exporter for PCI memory BARs");
 MODULE_AUTHOR("devmem-tcp developers");
-MODULE_VERSION(DBAR_VERSION);
+MODULE_VERSION(DEVMEM_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(DMA_BUF);

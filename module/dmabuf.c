@@ -15,8 +15,9 @@ static void dmt_move_notify(struct dma_buf_attachment *attach)
 {
 	struct dmt_binding *binding = attach->importer_priv;
 
-	WRITE_ONCE(binding->revoked, true);
-	schedule_work(&binding->revoke);
+	/* Once: the work must not be queued again while it ends the binding. */
+	if (!xchg(&binding->revoked, true))
+		schedule_work(&binding->revoke);
 }
 
 static const struct dma_buf_attach_ops dmt_attach_ops = {

@@ -16,25 +16,34 @@ STOCK=$(scripts/kernel.sh --path stock)/linux
 CHECKPATCH=(perl "$PATCHED/scripts/checkpatch.pl" --no-tree --strict
 	--terse --no-summary --show-types)
 
-# What checkpatch cannot know: DEP-3 headers are no mail, a patch here may add
-# files, and printk with a level in an argument is how skb_dump() does it.
+# What checkpatch cannot know: a DEP-3 header is no mail, and a patch here may
+# add files. On standard input, for it takes a file that git knows for a source.
 check_patches()
 {
 	local p
 
-	for p in patches/6.1/*.patch; do
+	for p in patches/6.1/*.patch driver/patches/*.patch; do
+		echo "$p"
 		"${CHECKPATCH[@]}" --ignore \
 			COMMIT_MESSAGE,DIFF_IN_COMMIT_MSG,MISSING_SIGN_OFF,FILE_PATH_CHANGES \
-			"$p"
+			- <"$p"
 	done
 }
 
+# User space has its own types and no kernel helpers; the writable copies of
+# igb's ops are what wrapping is.
 check_sources()
 {
-	git ls-files -z '*.[ch]' | xargs -0 "${CHECKPATCH[@]}" --ignore \
-		"$USERSPACE_IGNORE" -f
+	git ls-files -z 'module/*.[ch]' 'include/*.h' |
+		xargs -0 "${CHECKPATCH[@]}" -f
+	git ls-files -z 'driver/*.[ch]' |
+		xargs -0 "${CHECKPATCH[@]}" --ignore CONST_STRUCT -f
+	git ls-files -z 'tools/*.[ch]' 'tests/*.[ch]' |
+		xargs -0 "${CHECKPATCH[@]}" --ignore "$NOT_KERNEL" -f
 }
-USERSPACE_IGNORE=FILE_PATH_CHANGES
+NOT_KERNEL=PREFER_KERNEL_TYPES,LONG_LINE_STRING,CONST_STRUCT,SPLIT_STRING
+NOT_KERNEL+=,CAMELCASE,VOLATILE,STATIC_CONST_CHAR_ARRAY,REPEATED_WORD
+NOT_KERNEL+=,PREFER_DEFINED_ATTRIBUTE_MACRO,SPACING
 
 check_shell()
 {
@@ -53,13 +62,15 @@ check_series()
 	old=$(apt-cache madison linux-source-6.1 | awk '{ print $3 }' | tail -n 1)
 	dir=$CACHE/source/$old
 	if [ ! -e "$dir/Makefile" ]; then
+		rm -rf "$dir.tmp"
 		mkdir -p "$dir.tmp"
-		(cd "$dir.tmp" && apt-get download -qq "linux-source-6.1=$old")
+		(cd "$dir.tmp" && apt-get download -qq -o APT::Sandbox::User=root \
+			"linux-source-6.1=$old")
 		dpkg-deb --fsys-tarfile "$dir.tmp"/*.deb |
 			tar -xO --wildcards '*/linux-source-6.1.tar.xz' |
-			tar -xJ -C "$dir.tmp" --strip-components=1 --wildcards \
-			'*/Makefile' '*/net' '*/include' \
-			'*/drivers/net/ethernet/intel/igb'
+			tar -xJ -C "$dir.tmp" --strip-components=1 \
+			linux-source-6.1/{Makefile,net,include} \
+			linux-source-6.1/drivers/net/ethernet/intel/igb
 		rm -f "$dir.tmp"/*.deb
 		mv "$dir.tmp" "$dir"
 	fi
@@ -108,7 +119,19 @@ check_upstream()
 	done
 }
 
-plan 8
+# One version everywhere.
+check_version()
+{
+	local header dkms
+
+	header=$(sed -n 's/.*DEVMEM_VERSION.*"\(.*\)"/\1/p' \
+		include/net/devmem_version.h)
+	dkms=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	echo "include/net/devmem_version.h $header, dkms.conf $dkms"
+	[ "$header" = "$dkms" ]
+}
+
+plan 9
 run check-stats "limits of the patch series" scripts/stats.sh
 run check-patches "checkpatch on the kernel series" check_patches
 run check-sources "checkpatch on our sources" check_sources
@@ -118,3 +141,4 @@ run check-modules "modules with W=1 and sparse" check_modules
 run check-abi "CRCs and layouts of stock and patched" \
 	scripts/check-abi.sh "$STOCK" "$PATCHED"
 run check-upstream "no upstream file in the tree" check_upstream
+run check-version "one version everywhere" check_version

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Installs the Debian packages that building and testing need. Says nothing
 # and takes no time when they are all there.
 set -euo pipefail
@@ -10,12 +11,12 @@ BUILD_PACKAGES=(
 	linux-source-6.1
 	gcc make patch bc bison flex xz-utils lz4 zstd ccache kmod cpio
 	libelf-dev libssl-dev pkg-config
-	libnl-3-dev libnl-genl-3-dev libjson-c-dev libcmocka-dev
+	libnl-3-dev libnl-genl-3-dev libjson-c-dev zlib1g-dev libcmocka-dev
 )
-CHECK_PACKAGES=(sparse shellcheck jq)
+CHECK_PACKAGES=(sparse shellcheck perl git dkms)
 STAGE_PACKAGES=(
 	qemu-system-x86
-	busybox-static iproute2 ethtool ncat socat iptables
+	busybox-static iproute2 ethtool ncat socat iptables jq
 )
 PACKAGES=("${BUILD_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${STAGE_PACKAGES[@]}")
 
@@ -65,7 +66,8 @@ qemu_suite()
 # deb822 or one-line format: a mirror that works here is then used again.
 source_of()
 {
-	cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk -v suite="$1" '
+	{ cat /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } |
+		awk -v suite="$1" '
 		function entry() {
 			if (hit)
 				print uri "\t" key
@@ -77,8 +79,8 @@ source_of()
 		/^Signed-By:/ { key = $2 }
 		/^Suites:/ { for (i = 2; i <= NF; i++) hit += ($i == suite) }
 		END { entry() }'
-	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-		awk -v suite="$1" '
+	{ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
+		2>/dev/null || true; } | awk -v suite="$1" '
 		$1 != "deb" { next }
 		{
 			key = ""
@@ -101,7 +103,7 @@ enable_backports()
 	IFS=$'\t' read -r uri key < <(source_of "$codename") || {
 		say "no apt source for '$codename' to copy: cannot enable" \
 			"$codename-backports, and QEMU >= $QEMU_MIN is needed"
-		exit 1
+		return 1
 	}
 	say "enables $codename-backports in $file (for QEMU >= $QEMU_MIN)"
 	{
@@ -132,9 +134,8 @@ install_missing()
 	fi
 	if [ "${#rest[@]}" -lt "${#MISSING[@]}" ]; then
 		suite=$(qemu_suite) || {
-			enable_backports
-			suite=$(qemu_suite)
-		}
+			enable_backports && suite=$(qemu_suite)
+		} || return 1
 		"${apt[@]}" -t "$suite" qemu-system-x86
 	fi
 }

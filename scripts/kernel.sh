@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Builds a kernel for the tests in the cache, keyed by the content of all that
 # goes into it, and prints where it is:
 #
@@ -6,11 +7,10 @@
 #	patched   linux-source-6.1 + patches/6.1, tests/vm/kernel.config
 #	stock     the same configuration without the patches
 #	debug     patched + tests/vm/kernel-debug.config (KASAN, lockdep, ...)
-#	um        patched, ARCH=um, tests/vm/kernel-um.config
 #   --path builds nothing, it prints the directory where the build would be.
 #
-# In that directory: linux/ (a KDIR for external modules), bzImage (or the
-# "linux" executable), root/lib/modules/ (modules_install).
+# In that directory: linux/ (a KDIR for external modules), bzImage,
+# root/lib/modules/ (modules_install).
 # KERNEL_TARBALL overrides /usr/src/linux-source-6.1.tar.xz.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -36,16 +36,11 @@ fi
 [ $# -eq 1 ] || usage
 FLAVOUR=$1
 
-KARCH=x86_64
 FRAGMENTS=("$VM/kernel.config")
 case $FLAVOUR in
 stock) PATCHES= ;;
 patched) FRAGMENTS+=("$VM/kernel-patched.config") ;;
 debug) FRAGMENTS+=("$VM/kernel-patched.config" "$VM/kernel-debug.config") ;;
-um)
-	KARCH=um
-	FRAGMENTS=("$VM/kernel-um.config" "$VM/kernel-patched.config")
-	;;
 *) usage ;;
 esac
 [ -z "$PATCHES" ] || [ -e "$PATCHES/series" ] ||
@@ -64,13 +59,14 @@ tarball_id()
 	fi
 }
 
+# Without the header of a patch: its words change no kernel.
 patch_id()
 {
 	local name
 
 	[ -n "$PATCHES" ] || return 0
 	while read -r name; do
-		sha256sum <"$PATCHES/$name"
+		sed -n '/^--- ./,$p' "$PATCHES/$name" | sha256sum
 	done < <(series)
 }
 
@@ -81,7 +77,8 @@ series()
 
 SOURCE_ID=$(hash_of "$(tarball_id)" "$(patch_id)")
 CONFIG_ID=$(grep -hE '^(# )?CONFIG_' "${FRAGMENTS[@]}" | sha256sum)
-KEY=$(hash_of "$RECIPE" "$SOURCE_ID" "$CONFIG_ID" "$KARCH" "$(gcc -dumpfullversion)")
+KEY=$(hash_of "$RECIPE" "$SOURCE_ID" "$CONFIG_ID" x86_64 \
+	"$(gcc -dumpfullversion)")
 DIR=$CACHE/kernel/$FLAVOUR-$KEY
 SRC=$DIR/linux
 if [ -n "$ONLY_PATH" ]; then
@@ -89,7 +86,7 @@ if [ -n "$ONLY_PATH" ]; then
 	exit 0
 fi
 
-MAKE=(make -C "$SRC" "ARCH=$KARCH" "-j$JOBS"
+MAKE=(make -C "$SRC" ARCH=x86_64 "-j$JOBS"
 	KBUILD_BUILD_USER=devmem KBUILD_BUILD_HOST=test
 	"KBUILD_BUILD_TIMESTAMP=1970-01-01")
 if command -v ccache >/dev/null; then
@@ -160,13 +157,8 @@ check_config()
 
 build()
 {
-	if [ "$KARCH" = um ]; then
-		"${MAKE[@]}" linux modules
-		cp "$SRC/linux" "$DIR/linux.um"
-	else
-		"${MAKE[@]}" bzImage modules
-		cp "$SRC/arch/x86/boot/bzImage" "$DIR/bzImage"
-	fi
+	"${MAKE[@]}" bzImage modules
+	cp "$SRC/arch/x86/boot/bzImage" "$DIR/bzImage"
 }
 
 install_modules()

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Adds up TAP files, names what failed and ends with the plain line
 # "N passed, N failed, N skipped".
 #

@@ -30,7 +30,7 @@ exits()
 		result ok "$text"
 	else
 		result "not ok" "$text"
-		sed "s/^/# exit $rc: /" <<<"$err"
+		echo "# exit $rc: ${err//$'\n'/; }"
 	fi
 }
 

@@ -34,14 +34,14 @@ static int __init dmt_init(void)
 	return err;
 }
 
-/* The family first, so that no bind is under way. A device that goes away
- * between the other two is found by dmt_unbind_all().
+/* The family first, so that no bind is under way. The notifier last: its removal
+ * looks like that of every device, and would end bindings behind our back.
  */
 static void __exit dmt_exit(void)
 {
 	genl_unregister_family(&dmt_genl_family);
-	unregister_netdevice_notifier(&dmt_netdev_notifier);
 	dmt_unbind_all();
+	unregister_netdevice_notifier(&dmt_netdev_notifier);
 }
 
 module_init(dmt_init);

@@ -88,11 +88,14 @@ static void dmt_binding_stop(struct dmt_binding *binding)
 
 /* Under rtnl. All queues or none. */
 static int dmt_binding_start(struct dmt_binding *binding,
+			     struct dmt_bind_params *params,
 			     struct netlink_ext_ack *extack)
 {
 	struct devmem_dev *ddev = devmem_find_dev(binding->dev);
 	u32 i;
 	int err;
+
+	params->bad = DMT_BAD_DEVICE;
 
 	if (!ddev || binding->dev->reg_state != NETREG_REGISTERED) {
 		NL_SET_ERR_MSG(extack, "the device is being removed");
@@ -100,14 +103,17 @@ static int dmt_binding_start(struct dmt_binding *binding,
 	}
 	/* Set before the work that finds bindings on the list, or not yet. */
 	if (READ_ONCE(binding->revoked)) {
+		params->bad = DMT_BAD_DMABUF;
 		NL_SET_ERR_MSG(extack, "the exporter took the dma-buf back");
 		return -ENODEV;
 	}
 	for (i = 0; i < binding->hot.nr_pools; i++) {
 		err = binding->ops->bind(binding->dev, binding->queues[i],
 					 dmt_pool(binding, i), extack);
-		if (err)
+		if (err) {
+			params->bad = i;
 			goto stop;
+		}
 		binding->nr_started++;
 	}
 	list_add_tail(&binding->node, &dmt_bindings);
@@ -120,11 +126,12 @@ stop:
 
 /* Under rtnl: can this device do it at all? */
 static int dmt_binding_check_dev(const struct devmem_dev *ddev,
-				 const struct dmt_bind_params *params,
+				 struct dmt_bind_params *params,
 				 struct netlink_ext_ack *extack)
 {
 	u32 i;
 
+	params->bad = DMT_BAD_DEVICE;
 	if (!ddev) {
 		NL_SET_ERR_MSG(extack, "the driver of this device has no device memory support");
 		return -EOPNOTSUPP;
@@ -139,15 +146,17 @@ static int dmt_binding_check_dev(const struct devmem_dev *ddev,
 	for (i = 0; i < params->nr_queues; i++) {
 		if (params->queues[i] >= ddev->dev->real_num_rx_queues) {
 			NL_SET_ERR_MSG(extack, "rx queue is out of range");
+			params->bad = i;
 			return -EINVAL;
 		}
 	}
+	params->bad = DMT_BAD_NONE;
 	return 0;
 }
 
 /* A binding that holds its device but is not mapped or started yet. */
 static struct dmt_binding *
-dmt_binding_create(struct net *net, const struct dmt_bind_params *params,
+dmt_binding_create(struct net *net, struct dmt_bind_params *params,
 		   struct netlink_ext_ack *extack)
 {
 	struct dmt_binding *binding;
@@ -171,6 +180,7 @@ dmt_binding_create(struct net *net, const struct dmt_bind_params *params,
 	dev = __dev_get_by_index(net, params->ifindex);
 	if (!dev) {
 		err = -ENODEV;
+		params->bad = DMT_BAD_DEVICE;
 		NL_SET_ERR_MSG(extack, "no such device");
 		goto free;
 	}
@@ -207,22 +217,25 @@ free:
  * restart its queues, not while the exporter works.
  * Return: id > 0, or an errno; then nothing is left behind.
  */
-int dmt_bind(struct net *net, const struct dmt_bind_params *params,
+int dmt_bind(struct net *net, struct dmt_bind_params *params,
 	     struct netlink_ext_ack *extack)
 {
 	struct dmt_binding *binding;
 	int err, id;
 
+	params->bad = DMT_BAD_NONE;
 	binding = dmt_binding_create(net, params, extack);
 	if (IS_ERR(binding))
 		return PTR_ERR(binding);
 
+	params->bad = DMT_BAD_DMABUF;
 	err = dmt_dmabuf_map(binding, params->dmabuf, extack);
 	if (err)
 		goto end;
 	err = dmt_areas_build(binding, binding->sgt, binding->size, extack);
 	if (err)
 		goto end;
+	params->bad = DMT_BAD_NONE;
 	err = dmt_pools_build(binding, params->nr_queues);
 	if (err)
 		goto end;
@@ -234,7 +247,7 @@ int dmt_bind(struct net *net, const struct dmt_bind_params *params,
 	binding->id = id;
 
 	rtnl_lock();
-	err = dmt_binding_start(binding, extack);
+	err = dmt_binding_start(binding, params, extack);
 	rtnl_unlock();
 	if (err)
 		goto end;

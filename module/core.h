@@ -114,6 +114,7 @@ extern struct list_head dmt_bindings;	/* rtnl */
  * @shift: log2 of the net_iov size
  * @nr_queues: number of queues, 1 to DMT_MAX_QUEUES
  * @queues: RX queues, no duplicates
+ * @bad: out: what an error is about: an index in @queues, or DMT_BAD_*
  */
 struct dmt_bind_params {
 	int		ifindex;
@@ -121,9 +122,16 @@ struct dmt_bind_params {
 	u32		shift;
 	u32		nr_queues;
 	const u32	*queues;
+	int		bad;
 };
 
-int dmt_bind(struct net *net, const struct dmt_bind_params *params,
+enum {
+	DMT_BAD_NONE	= -1,
+	DMT_BAD_DEVICE	= -2,
+	DMT_BAD_DMABUF	= -3,
+};
+
+int dmt_bind(struct net *net, struct dmt_bind_params *params,
 	     struct netlink_ext_ack *extack);
 int dmt_unbind(struct net *net, u32 id);
 void dmt_unbind_all(void);

@@ -97,6 +97,26 @@ static int dmt_parse_bind(struct genl_info *info, u32 *queues,
 	return 0;
 }
 
+/* Point the extack at what dmt_bind() found wrong. */
+static void dmt_blame(struct genl_info *info, int bad)
+{
+	struct nlattr *attr;
+	int rem;
+
+	if (bad == DMT_BAD_DEVICE)
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[DEVMEM_TCP_A_IFINDEX]);
+	if (bad == DMT_BAD_DMABUF)
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[DEVMEM_TCP_A_DMABUF_FD]);
+	if (bad < 0)
+		return;
+	nla_for_each_attr(attr, genlmsg_data(info->genlhdr),
+			  genlmsg_len(info->genlhdr), rem)
+		if (nla_type(attr) == DEVMEM_TCP_A_QUEUE && !bad--)
+			NL_SET_BAD_ATTR(info->extack, attr);
+}
+
 static int dmt_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct dmt_bind_params params;
@@ -121,8 +141,10 @@ static int dmt_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
 		goto free;
 	err = dmt_bind(genl_info_net(info), &params, info->extack);
 	dma_buf_put(params.dmabuf);
-	if (err < 0)
+	if (err < 0) {
+		dmt_blame(info, params.bad);
 		goto free;
+	}
 
 	/* There is room for it, see above. A reply that is not read is no
 	 * reason to undo the binding: it can be listed.

@@ -177,7 +177,7 @@ prune()
 		-name "$FLAVOUR-*" -printf '%T@ %p\n' | sort -rn |
 		tail -n +$((KEEP + 1)) | while read -r _ old; do
 		# Not one that another run is building or using right now.
-		( flock -n 9 && rm -rf "$old" ) 9>"$old.lock"
+		( flock -n 9 && rm -rf "$old" ) 9>"$old.lock" || true
 	done
 }
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Makes the initramfs of the stage:
 #
 #   initramfs.sh KERNEL_DIR OUTPUT [--modules DIR] [--conf FILE]
@@ -140,7 +141,7 @@ make_overlay()
 		put_program "$root" "$path"
 	done
 	cp -r "$VM/guest/." "$root/stage/"
-	cp -r "$VM/scenarios" "$root/stage/"
+	cp -r "${SCENARIO_DIR:-$VM/scenarios}" "$root/stage/scenarios"
 	cp "$CONF" "$root/stage/conf"
 	ln -s stage/init "$root/init"
 }

@@ -1,9 +1,10 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Boots the stage in QEMU, runs scenarios in it and turns their results into
 # TAP files, build/tap/vm-*.tap:
 #
 #   run.sh [OPTION]... [SCENARIO]...	names or their first letters ("00");
-#					none means all of tests/vm/scenarios
+#					"all" or none: those with a number
 #   --kernel patched|stock|debug	(patched) built if need be
 #   --kernel-dir DIR	a build of kernel.sh as it is, instead of building
 #   --modules DIR	our *.ko (build/modules; debug: build/modules-debug)
@@ -31,6 +32,8 @@ set -euo pipefail
 
 VM=$ROOT/tests/vm
 TAP=$BUILD/tap
+# Another directory only to test this script itself.
+export SCENARIO_DIR=${SCENARIO_DIR:-$VM/scenarios}
 
 usage()
 {
@@ -81,6 +84,8 @@ fi
 MODULES=${MODULES:-$BUILD/modules}
 [ "$KERNEL" != stock ] || MODULES=/nonexistent
 MEM=${MEM:-1024}
+# A person may take as long as they like.
+[ -z "$SHELL_AFTER" ] || TIMEOUT=${TIMEOUT:-0}
 TIMEOUT=${TIMEOUT:-$((600 * SLOW))}
 PREFIX=vm
 [ "$KERNEL" = patched ] || PREFIX+=-$KERNEL
@@ -91,19 +96,21 @@ scenario_names()
 {
 	local word file found
 
-	if [ "${#WANTED[@]}" -eq 0 ]; then
-		[ -n "$SHELL_AFTER" ] || WANTED=("")
+	if [ "${#WANTED[@]}" -eq 0 ] && [ -z "$SHELL_AFTER" ]; then
+		WANTED=(all)
 	fi
 	for word in "${WANTED[@]}"; do
 		found=
-		for file in "$VM/scenarios/${word%.sh}"*.sh; do
+		[ "$word" != all ] || word='[0-9]'
+		# shellcheck disable=SC2231  # "all" is a pattern
+		for file in "$SCENARIO_DIR"/${word%.sh}*.sh; do
 			case $file in
 			*.host.sh | *'*'*) continue ;;
 			esac
 			found=1
 			basename "$file" .sh
 		done
-		[ -n "$found" ] || die "no scenario '$word' in tests/vm/scenarios"
+		[ -n "$found" ] || die "no scenario '$word' in $SCENARIO_DIR"
 	done
 }
 
@@ -122,7 +129,7 @@ exec 8>"$RUN/lock"
 flock -n 8 || die "another run uses $RUN; give this one a --name"
 
 if [ -z "$DIR" ]; then
-	"$ROOT/scripts/kernel.sh" "$KERNEL" | sed '/^K\{0,1\}DIR=/d'
+	"$ROOT/scripts/kernel.sh" "$KERNEL" | sed -u '/^K\{0,1\}DIR=/d'
 	DIR=$("$ROOT/scripts/kernel.sh" --path "$KERNEL")
 fi
 
@@ -149,15 +156,29 @@ prepare()
 		--conf "$RUN/conf" "${ADD[@]}"
 }
 
+# Without it the guest measures, which goes wrong on a busy machine.
+tsc_rate()
+{
+	local prog=$BUILD/vm/tsc-khz
+
+	[ "$(uname -m)" = x86_64 ] || return 0
+	[ -x "$prog" ] || gcc -O2 -o "$prog" "$VM/tsc-khz.c"
+	printf 'tsc=reliable tsc_early_khz=%s' "$("$prog")"
+}
+
 # Adjacent slots would make the second igb a function of the first; no option
 # ROMs, for nothing boots from these cards.
 qemu_command()
 {
 	local serial="file:$CONSOLE" results="$RUN/results.pipe"
-	local append="console=ttyS0 panic=-1 mitigations=off $APPEND"
+	local append
 
-	[ -z "$SHELL_AFTER" ] || serial=mon:stdio
-	[ "$KERNEL" != debug ] || append+=" kmemleak=on"
+	append="console=ttyS0 panic=-1 $(tsc_rate) $APPEND"
+	if [ -n "$SHELL_AFTER" ]; then
+		serial=mon:stdio
+		append+=" loglevel=5"
+	fi
+	[ "$KERNEL" != debug ] || append+=" preempt=full watchdog_thresh=60"
 	# shellcheck disable=SC2054  # QEMU's commas
 	QEMU=(timeout --foreground -k 5 "$TIMEOUT" qemu-system-x86_64
 		-machine "q35" -accel tcg,thread=multi -cpu max
@@ -195,7 +216,7 @@ host_check()
 	local name=$1 number=$2 tmp=$SHARE/.tmp file
 	shift 2
 
-	file=$VM/scenarios/$name.host.sh
+	file=$SCENARIO_DIR/$name.host.sh
 	if [ -x "$file" ]; then
 		"$file" "$@" >"$tmp" 2>&1 ||
 			echo "not ok - $name.host.sh: exit $?" >>"$tmp"
@@ -282,7 +303,7 @@ why()
 	elif [ "$QEMU_RC" -ne 0 ]; then
 		echo "QEMU exit $QEMU_RC"
 	else
-		echo "the stage ended before"
+		grep -m 1 '^Bail out!' "$RAW" || echo "the stage ended before"
 	fi
 }
 

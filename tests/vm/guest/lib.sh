@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What scenarios are written with. A scenario runs under errexit: a command
 # that fails outside of these functions fails the scenario.
@@ -34,7 +35,7 @@ DMESG_ALLOW='^$'
 DMESG_BAD='WARNING:|BUG:|BUG |Oops|general protection|Call Trace|KASAN'
 DMESG_BAD+='|KFENCE|UBSAN|lockdep|possible circular|possible recursive'
 DMESG_BAD+='|inconsistent lock|suspicious RCU|rcu.*stall|rcu.*detected'
-DMESG_BAD+='|soft lockup|hung_task|blocked for more than|refcount_t'
+DMESG_BAD+='|soft lockup|hung_task|blocked for more than|refcount_t|workqueue lockup|DMA-API: debugging out'
 DMESG_BAD+='|use-after|double.free|leak|unreferenced object|ODEBUG'
 DMESG_BAD+='|DMAR:.*fault|DMAR:.*ERROR|list_(add|del) corruption'
 DMESG_BAD+='|Tx Unit Hang|NETDEV WATCHDOG|unregister_netdevice: waiting'
@@ -195,7 +196,7 @@ dmesg_clean()
 }
 
 # The host writes TAP lines without numbers into the reply; they are counted
-# here like this scenario's own.
+# here like this scenario's own. Descriptor 9 is the port to the host (init).
 HOST_CHECKS=0
 host_check()
 {
@@ -204,7 +205,7 @@ host_check()
 	HOST_CHECKS=$((HOST_CHECKS + 1))
 	reply=/host/.reply.$SCENARIO.$HOST_CHECKS
 	sync
-	printf '# host: %s %d %s\n' "$SCENARIO" $HOST_CHECKS "$*"
+	printf '# host: %s %d %s\n' "$SCENARIO" $HOST_CHECKS "$*" >&9
 	if ! wait_for 60 test -e "$reply"; then
 		not_ok "the host answers" "no $reply"
 		return

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # The network of the stage: modules, namespaces, addresses. Sourced by init, by
 # lib.sh and by the shell, so that a scenario that unloads igb can set the

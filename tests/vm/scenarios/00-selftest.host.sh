@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Host side of 00-selftest: SHA256 OFFSET. See run.sh for the environment.
 set -euo pipefail
 

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* devmem_bar: ranges of a PCI memory BAR as dma-bufs.
- *
- * There is no id table: a device comes here by its driver_override. It is
- * never programmed; it only has to decode its memory and stay in D0. What
- * outlives the driver's remove (open nodes, dma-bufs) is inert from then on.
+/* A range of a BAR as a dma-buf. It can outlive the driver's remove, and is
+ * inert from then on.
  */
 
-#include <linux/capability.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
@@ -14,93 +10,13 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/iommu.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/nospec.h>
-#include <linux/pci.h>
-#include <linux/pm_runtime.h>
-#include <linux/security.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/devmem_bar.h>
-#include <net/devmem_version.h>
+#include "bar.h"
 
 #define DBAR_SEG_SIZE	SZ_1G	/* the length of a segment is 32 bits wide */
-#define DBAR_WARN_EVERY	(10 * HZ)
-
-/* A BAR is ours alone from its first export to its last. The kernel's mapping
- * also fixes the memory type that user space gets for the same pages.
- */
-struct dbar_claim {
-	void __iomem	*io;
-	unsigned int	users;
-};
-
-/**
- * struct dbar_dev - a bound device
- * @ref: held by the bound driver, open files of the node and exports
- * @pdev: valid for the bound driver, and under @lock while @gone is not set
- * @misc: the node; registered while bound
- * @lock: protects @exports, @claims and the user mappings' existence
- * @gone: set once, under @lock, by remove. map_dma_buf reads it under the
- *	reservation lock of its export alone: remove passes through that lock
- *	after setting it, so every mapping is either counted by then or refused
- * @exports: live dma-bufs. One whose last reference is gone stays until its
- *	release gets @lock, so a listed dma-buf is memory, but perhaps without
- *	a file: a path walk in /proc can keep the dentry longer than the file
- * @claims: per BAR
- * @mapped: device mappings of all exports; does not grow once remove has
- *	passed through the reservation locks
- * @unmapped: woken when @mapped drops to 0
- *
- * Lock order: mmap_lock (fault), @lock, the dma-buf core's list lock, an
- * export's reservation lock. So user memory is not touched under @lock, and
- * the dma_buf_ops called under the reservation lock do not take it.
- */
-struct dbar_dev {
-	struct kref		ref;
-	struct pci_dev		*pdev;
-	struct miscdevice	misc;
-	struct mutex		lock; /* taken inside mmap_lock */
-	bool			gone;
-	struct list_head	exports;
-	struct dbar_claim	claims[PCI_STD_NUM_BARS];
-	atomic_t		mapped;
-	wait_queue_head_t	unmapped;
-};
-
-/**
- * struct dbar_export - a range as a dma-buf; lives as long as the dma-buf
- * @node: in the device's list, under its lock
- * @dbar: a reference is held
- * @dmabuf: not referenced: it owns this; has the size
- * @inode: of the dma-buf, a reference is held: finds the user mappings
- * @bar: number of the BAR
- * @offset: in the BAR, bytes
- * @phys: CPU physical address of the first byte
- * @mapped: device mappings, under the reservation lock
- */
-struct dbar_export {
-	struct list_head	node;
-	struct dbar_dev		*dbar;
-	struct dma_buf		*dmabuf;
-	struct inode		*inode;
-	unsigned int		bar;
-	u64			offset;
-	phys_addr_t		phys;
-	unsigned int		mapped;
-};
-
-static void dbar_free(struct kref *ref)
-{
-	kfree(container_of(ref, struct dbar_dev, ref));
-}
-
-static void dbar_put(struct dbar_dev *dbar)
-{
-	kref_put(&dbar->ref, dbar_free);
-}
 
 /* Write combining is only legal where the device says "prefetchable". */
 static bool dbar_is_wc(struct pci_dev *pdev, unsigned int bar)
@@ -405,8 +321,8 @@ static int dbar_check_range(struct dbar_dev *dbar,
  *	is not aligned or not there, -EBUSY if it overlaps or the BAR belongs
  *	to somebody else, -ENOMEM, -ENFILE.
  */
-static struct dma_buf *dbar_export(struct dbar_dev *dbar,
-				   struct devmem_bar_export *req)
+struct dma_buf *dbar_export(struct dbar_dev *dbar,
+			    struct devmem_bar_export *req)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct dbar_export *exp;
@@ -451,122 +367,16 @@ unlock:
 	return ERR_PTR(err);
 }
 
-static long dbar_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	void __user *ureq = (void __user *)arg;
-	struct devmem_bar_export req;
-	struct dma_buf *dmabuf;
-	int err;
-
-	if (cmd != DEVMEM_BAR_EXPORT)
-		return -ENOTTY;
-	if (!capable(CAP_SYS_RAWIO))
-		return -EPERM;
-	err = security_locked_down(LOCKDOWN_PCI_ACCESS);
-	if (err)
-		return err;
-	if (copy_from_user(&req, ureq, sizeof(req)))
-		return -EFAULT;
-	if (req.reserved || req.flags & ~O_CLOEXEC ||
-	    req.bar >= PCI_STD_NUM_BARS)
-		return -EINVAL;
-	req.bar = array_index_nospec(req.bar, PCI_STD_NUM_BARS);
-
-	req.fd = get_unused_fd_flags(req.flags);
-	if (req.fd < 0)
-		return req.fd;
-	dmabuf = dbar_export(file->private_data, &req);
-	if (IS_ERR(dmabuf)) {
-		err = PTR_ERR(dmabuf);
-		goto put_fd;
-	}
-	if (copy_to_user(ureq, &req, sizeof(req))) {
-		err = -EFAULT;
-		goto put_dmabuf;
-	}
-	fd_install(req.fd, dmabuf->file);
-	return 0;
-
-put_dmabuf:
-	dma_buf_put(dmabuf);
-put_fd:
-	put_unused_fd(req.fd);
-	return err;
-}
-
-/* Called under the mutex that misc_deregister() takes, so the bound driver's
- * reference is still there.
+/**
+ * dbar_revoke - take every export back
+ * @dbar: the device; from now on it makes no exports and no mappings
+ *
+ * User mappings are gone when it returns. Device mappings go when their
+ * importers, which are told, let go of them.
+ *
+ * Context: process.
  */
-static int dbar_open(struct inode *inode, struct file *file)
-{
-	struct dbar_dev *dbar = container_of(file->private_data,
-					     struct dbar_dev, misc);
-
-	kref_get(&dbar->ref);
-	file->private_data = dbar;
-	return 0;
-}
-
-static int dbar_close(struct inode *inode, struct file *file)
-{
-	dbar_put(file->private_data);
-	return 0;
-}
-
-static const struct file_operations dbar_fops = {
-	.owner		= THIS_MODULE,
-	.open		= dbar_open,
-	.release	= dbar_close,
-	.unlocked_ioctl	= dbar_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
-};
-
-static int dbar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	struct dbar_dev *dbar;
-	int err;
-
-	if (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL)
-		return -EINVAL;
-	dbar = kzalloc(sizeof(*dbar), GFP_KERNEL);
-	if (!dbar)
-		return -ENOMEM;
-	kref_init(&dbar->ref);
-	dbar->pdev = pdev;
-	mutex_init(&dbar->lock);
-	INIT_LIST_HEAD(&dbar->exports);
-	init_waitqueue_head(&dbar->unmapped);
-	dbar->misc.minor = MISC_DYNAMIC_MINOR;
-	dbar->misc.mode = 0600;
-	dbar->misc.fops = &dbar_fops;
-	dbar->misc.parent = &pdev->dev;
-	dbar->misc.name = devm_kasprintf(&pdev->dev, GFP_KERNEL,
-					 KBUILD_MODNAME "!%s", pci_name(pdev));
-	err = -ENOMEM;
-	if (!dbar->misc.name)
-		goto put_dbar;
-	err = pm_runtime_resume_and_get(&pdev->dev);
-	if (err)
-		goto put_dbar;
-	err = pci_enable_device_mem(pdev);
-	if (err)
-		goto put_pm;
-	pci_set_drvdata(pdev, dbar);
-	err = misc_register(&dbar->misc);
-	if (err)
-		goto disable;
-	return 0;
-
-disable:
-	pci_disable_device(pdev);
-put_pm:
-	pm_runtime_put(&pdev->dev);
-put_dbar:
-	dbar_put(dbar);
-	return err;
-}
-
-static void dbar_revoke(struct dbar_dev *dbar)
+void dbar_revoke(struct dbar_dev *dbar)
 {
 	struct dbar_export *exp;
 
@@ -581,7 +391,8 @@ static void dbar_revoke(struct dbar_dev *dbar)
 	mutex_unlock(&dbar->lock);
 }
 
-static void dbar_warn_mapped(struct dbar_dev *dbar)
+/* Tell whom remove waits for. */
+void dbar_warn_mapped(struct dbar_dev *dbar)
 {
 	struct dma_buf_attachment *attach;
 	struct dbar_export *exp;
@@ -600,55 +411,13 @@ static void dbar_warn_mapped(struct dbar_dev *dbar)
 	mutex_unlock(&dbar->lock);
 }
 
-/* Does not return before the last importer has unmapped: after a rescan the
- * address can belong to another device.
- */
-static void dbar_remove(struct pci_dev *pdev)
+/* Remove gives the BARs back, whoever still has a dma-buf of them. */
+void dbar_disclaim_all(struct dbar_dev *dbar)
 {
-	struct dbar_dev *dbar = pci_get_drvdata(pdev);
 	unsigned int bar;
-
-	misc_deregister(&dbar->misc);
-	dbar_revoke(dbar);
-	while (!wait_event_timeout(dbar->unmapped, !atomic_read(&dbar->mapped),
-				   DBAR_WARN_EVERY))
-		dbar_warn_mapped(dbar);
 
 	mutex_lock(&dbar->lock);
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
 		dbar_disclaim(dbar, bar);
 	mutex_unlock(&dbar->lock);
-	pci_disable_device(pdev);
-	pm_runtime_put(&pdev->dev);
-	dbar_put(dbar);
 }
-
-static struct pci_driver dbar_driver = {
-	.name	= KBUILD_MODNAME,
-	.probe	= dbar_probe,
-	.remove	= dbar_remove,
-};
-
-static int __init dbar_init(void)
-{
-	int err;
-
-	err = pci_register_driver(&dbar_driver);
-	if (!err)
-		pr_info("devmem_bar: version %s\n", DEVMEM_VERSION);
-	return err;
-}
-
-static void __exit dbar_exit(void)
-{
-	pci_unregister_driver(&dbar_driver);
-}
-
-module_init(dbar_init);
-module_exit(dbar_exit);
-
-MODULE_DESCRIPTION("dma-buf exporter for PCI memory BARs");
-MODULE_AUTHOR("devmem-tcp developers");
-MODULE_VERSION(DEVMEM_VERSION);
-MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(DMA_BUF);

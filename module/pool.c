@@ -10,7 +10,10 @@
 #include <linux/slab.h>
 #include "core.h"
 
-#define DMT_POOL_HIGH	(4 * NET_IOV_BATCH)	/* kept in pool->spare */
+/* Kept in pool->spare. With the cache it is what an idle queue keeps from those
+ * that share its binding.
+ */
+#define DMT_POOL_HIGH	NET_IOV_BATCH
 
 /* A singly linked list of net_iov.free that knows its end. */
 struct dmt_chain {
@@ -36,10 +39,13 @@ static struct dmt_chain dmt_chain_cut(struct llist_node **list, u32 max)
 
 static struct dmt_chain dmt_reserve_take(struct dmt_binding *binding)
 {
+	struct llist_node *list;
 	struct dmt_chain chain;
 
 	spin_lock_bh(&binding->reserve_lock);
-	chain = dmt_chain_cut(&binding->reserve, NET_IOV_BATCH);
+	list = binding->reserve;
+	chain = dmt_chain_cut(&list, NET_IOV_BATCH);
+	WRITE_ONCE(binding->reserve, list);	/* looked at without the lock */
 	binding->nr_reserve -= chain.num;
 	spin_unlock_bh(&binding->reserve_lock);
 	return chain;
@@ -50,7 +56,7 @@ static void dmt_reserve_add(struct dmt_binding *binding,
 {
 	spin_lock_bh(&binding->reserve_lock);
 	chain.last->next = binding->reserve;
-	binding->reserve = chain.first;
+	WRITE_ONCE(binding->reserve, chain.first);
 	binding->nr_reserve += chain.num;
 	spin_unlock_bh(&binding->reserve_lock);
 }
@@ -140,7 +146,8 @@ static bool dmt_pool_refill(struct net_iov_pool *pool)
 	if (dmt_pool_try_refill(pool))
 		return true;
 
-	WRITE_ONCE(pool->home.starving, 1);
+	/* A kick that comes of it sees all that the driver set up before. */
+	smp_store_release(&pool->home.starving, 1);
 	/* Who sees the flag must find who set it. */
 	smp_mb__before_atomic();
 	set_bit(NET_IOV_STARVING, &pool->home.binding->flags);

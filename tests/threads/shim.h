@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* As much of the kernel as area.c, pool.c, token.c and net_iov.c use, for
+ * threads of a process. run.sh makes a header of every name that they include,
+ * with nothing in it but this file.
+ *
+ * Orders are the kernel's (Documentation/atomic_t.txt): operations that return
+ * a value are full barriers, others are relaxed unless smp_mb__before_atomic()
+ * stands before them. ThreadSanitizer does not understand fences; so what is
+ * published through a bare smp_mb() alone is reported as a race.
+ */
+#ifndef _SHIM_H
+#define _SHIM_H
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define dma_addr_t			u64
+#define gfp_t				int
+#define netdevice_tracker		int
+
+#define IS_ENABLED(CONFIG_x)		1
+#define __aligned(n)			__attribute__((aligned(n)))
+#define __noreturn			__attribute__((noreturn))
+#define __printf(a, b)			__attribute__((format(printf, a, b)))
+#define ____cacheline_aligned_in_smp	__aligned(64)
+#define likely(x)			(x)
+#define unlikely(x)			(x)
+#define U32_MAX				UINT32_MAX
+#define PAGE_SHIFT			12
+#define BIT(n)				(1UL << (n))
+#define container_of(ptr, type, member)	\
+	((type *)((char *)(ptr) - offsetof(type, member)))
+#define cond_resched()			do { } while (0)
+
+/* Lets other threads in where it matters, at random; shim.c. */
+void shim_seed(u64 seed);
+u32 shim_random(void);
+void shim_perturb(void);
+/* This thread stops longer, and more often, where it can be overtaken. */
+extern __thread bool shim_slow;
+
+#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+
+static inline void smp_mb(void)	/* not seen by TSan, see above */
+{
+	shim_perturb();
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* The next void atomic of this thread is ordered. */
+extern __thread bool shim_ordered;
+
+static inline void smp_mb__before_atomic(void)	/* seen by TSan */
+{
+	smp_mb();	/* of another name */
+	shim_ordered = true;
+}
+
+static inline void smp_mb__after_atomic(void)	/* as smp_mb() */
+{
+	smp_mb();	/* of another name */
+}
+
+#define xchg(ptr, v)		__atomic_exchange_n(ptr, v, __ATOMIC_SEQ_CST)
+
+struct shim_atomic { int counter; };
+
+#define atomic_t		struct shim_atomic
+
+static inline int atomic_read(const atomic_t *v)
+{
+	return READ_ONCE(v->counter);
+}
+
+static inline void atomic_set(atomic_t *v, int i)
+{
+	WRITE_ONCE(v->counter, i);
+}
+
+static inline void atomic_inc(atomic_t *v)
+{
+	if (shim_ordered)
+		__atomic_fetch_add(&v->counter, 1, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_add(&v->counter, 1, __ATOMIC_RELAXED);
+	shim_ordered = false;
+}
+
+static inline bool atomic_dec_and_test(atomic_t *v)
+{
+	bool last = __atomic_sub_fetch(&v->counter, 1, __ATOMIC_SEQ_CST) == 0;
+
+	shim_perturb();
+	return last;
+}
+
+static inline void set_bit(int nr, unsigned long *addr)
+{
+	if (shim_ordered)
+		__atomic_fetch_or(addr, BIT(nr), __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_or(addr, BIT(nr), __ATOMIC_RELAXED);
+	shim_ordered = false;
+}
+
+static inline bool test_bit(int nr, const unsigned long *addr)
+{
+	return READ_ONCE(*addr) & BIT(nr);
+}
+
+static inline bool test_bit_acquire(int nr, const unsigned long *addr)
+{
+	return __atomic_load_n(addr, __ATOMIC_ACQUIRE) & BIT(nr);
+}
+
+static inline bool test_and_clear_bit(int nr, unsigned long *addr)
+{
+	return __atomic_fetch_and(addr, ~BIT(nr), __ATOMIC_SEQ_CST) & BIT(nr);
+}
+
+/* Lists */
+struct list_head { struct list_head *next, *prev; };
+struct llist_node { struct llist_node *next; };
+struct llist_head { struct llist_node *first; };
+
+static inline void init_llist_head(struct llist_head *list)
+{
+	list->first = NULL;
+}
+
+static inline bool llist_empty(const struct llist_head *head)
+{
+	return !READ_ONCE(head->first);
+}
+
+static inline struct llist_node *llist_del_all(struct llist_head *head)
+{
+	struct llist_node *list = xchg(&head->first, NULL);
+
+	shim_perturb();
+	return list;
+}
+
+static inline bool llist_add_batch(struct llist_node *first,
+				   struct llist_node *last,
+				   struct llist_head *head)
+{
+	struct llist_node *old = READ_ONCE(head->first);
+
+	do {
+		last->next = old;
+	} while (!__atomic_compare_exchange_n(&head->first, &old, first, false,
+					      __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	shim_perturb();
+	return !old;
+}
+
+/* Locks */
+#define spinlock_t		pthread_mutex_t
+#define spin_lock_init(lock)	pthread_mutex_init(lock, NULL)
+#define spin_lock(lock)		pthread_mutex_lock(lock)
+#define spin_unlock(lock)	pthread_mutex_unlock(lock)
+#define spin_lock_bh(lock)	pthread_mutex_lock(lock)
+#define spin_unlock_bh(lock)	pthread_mutex_unlock(lock)
+
+/* RCU; every thread that reads calls shim_thread_start() first. */
+void shim_thread_start(u64 seed);
+void shim_thread_stop(void);
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void synchronize_rcu(void);
+
+/* Memory */
+#define GFP_KERNEL		0
+#define GFP_KERNEL_ACCOUNT	0
+
+static inline void *kzalloc(size_t size, gfp_t gfp)
+{
+	void *mem = NULL;
+
+	(void)gfp;
+	if (posix_memalign(&mem, 64, size))
+		return NULL;
+	return memset(mem, 0, size);
+}
+
+#define kfree(mem)		free((void *)(mem))
+#define kvfree(mem)		free((void *)(mem))
+#define kvcalloc(n, size, gfp)	kzalloc((size_t)(n) * (size), gfp)
+
+/* Work: one thread runs it, so no work runs twice at a time. */
+struct work_struct {
+	void			(*func)(struct work_struct *work);
+	struct work_struct	*next;
+	int			pending;
+};
+
+struct workqueue_struct;
+#define system_unbound_wq	((struct workqueue_struct *)NULL)
+
+static inline void INIT_WORK(struct work_struct *work,
+			     void (*func)(struct work_struct *work))
+{
+	work->func = func;
+	WRITE_ONCE(work->pending, 0);
+}
+
+static inline bool work_pending(struct work_struct *work)
+{
+	return READ_ONCE(work->pending);
+}
+
+bool queue_work(struct workqueue_struct *wq, struct work_struct *work);
+
+/* Modules */
+struct module { int refs; };
+
+static inline void module_put(struct module *module)
+{
+	__atomic_sub_fetch(&module->refs, 1, __ATOMIC_SEQ_CST);
+}
+
+/* skbuff.h, netlink.h, scatterlist.h */
+struct net_iov;
+#define NET_IOV_TAG	1UL
+void net_iov_get(struct net_iov *niov);
+void net_iov_put(struct net_iov *niov);
+
+struct netlink_ext_ack;
+#define NL_SET_ERR_MSG(extack, msg)	((void)(extack))
+
+struct scatterlist { dma_addr_t dma; u32 len; };
+struct sg_table { struct scatterlist *sgl; u32 nents; };
+
+#define sg_dma_address(sg)	((sg)->dma)
+#define sg_dma_len(sg)		((sg)->len)
+#define for_each_sgtable_dma_sg(sgt, sg, i) \
+	for (i = 0, sg = (sgt)->sgl; i < (sgt)->nents; i++, sg++)
+
+/* Only named by core.h */
+struct net;
+struct net_device;
+struct device;
+struct page;
+struct dma_buf;
+struct dma_buf_attachment;
+
+#endif /* _SHIM_H */

@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# run.sh: KUnit tests of module/area.c, pool.c, token.c, sock.c and of the
+# patch's net_iov.c, at native speed in User-Mode Linux. The files under test
+# are compiled as they are. Result: build/tap/unit.tap, and the exit status.
+#
+#   UNIT_MODULE=DIR  tests the files of DIR instead of those of module/
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
+. scripts/lib.sh
+
+OUT=$BUILD/unit
+TAP=$BUILD/tap/unit.tap
+KERNEL_LOG=$LOG_DIR/unit-kernel.log
+
+# Only what changed gets a new time stamp, so that make does little.
+sync_dir()
+{
+	local f
+
+	mkdir -p "$2"
+	find "$1" -type f -printf '%P\n' | while read -r f; do
+		cmp -s "$1/$f" "$2/$f" || install -Dm644 "$1/$f" "$2/$f"
+	done
+}
+
+build_module()
+{
+	sync_dir "${UNIT_MODULE:-module}" "$OUT/module"
+	sync_dir include "$OUT/include"
+	sync_dir tests/unit/module "$OUT/tests"
+	make -C "$KDIR" ARCH=um M="$OUT/tests" -j"$JOBS" modules
+}
+
+build_initramfs()
+{
+	cat >"$OUT/initramfs.list" <<-END
+		dir /bin 0755 0 0
+		dir /dev 0755 0 0
+		nod /dev/console 0600 0 0 c 5 1
+		file /bin/busybox $(command -v busybox) 0755 0 0
+		file /init $ROOT/tests/unit/init.sh 0755 0 0
+		file /devmem_tcp_unit.ko $OUT/tests/devmem_tcp_unit.ko 0644 0 0
+	END
+	"$KDIR/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs"
+}
+
+# No AVX for busybox: see fix_xstate() in um-kernel.sh.
+boot()
+{
+	local no_avx=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW
+	no_avx+=,-AVX_Fast_Unaligned_Load
+
+	timeout 120 "$KDIR/linux" mem=256M "initrd=$OUT/initramfs" \
+		con=null con0=null,fd:1 loglevel=8 panic=-1 \
+		"GLIBC_TUNABLES=glibc.cpu.hwcaps=$no_avx" 2>&1 </dev/null |
+		tr -d '\r' >"$KERNEL_LOG" || true
+}
+
+# KUnit prints each suite indented by four, parameters by eight, and no plan for
+# all suites when they come from a module. The plans of the suites are checked
+# here, and that the kernel had nothing to complain about since it loaded the
+# module; before, 6.1 complains of its own fork() under UML.
+to_tap()
+{
+	local suites
+
+	suites=$(sed -n 's/^\t\.name = "\(.*\)",$/\1/p' \
+		tests/unit/module/*_test.c | sort)
+	awk -v suites="$suites" '
+	function result(ok, text) {
+		printf "%s %d - %s\n", ok ? "ok" : "not ok", ++n, text
+	}
+	BEGIN { want = split(suites, name, "\n") }
+	/^    # Subtest: / {
+		suite = $3; plan = -1; seen = 0
+		started[suite] = 1
+		next
+	}
+	/^    1\.\.[0-9]+$/ { plan = substr($1, 4) + 0; next }
+	/^    (not )?ok [0-9]+ / {
+		good = $1 == "ok"
+		text = $0
+		sub(/^ *(not )?ok [0-9]+ (- )?/, "", text)
+		result(good, suite ": " text)
+		said = 0
+		seen++
+		next
+	}
+	/^(not )?ok [0-9]+ / && suite {
+		if (plan == seen && plan > 0)
+			whole[suite] = 1
+		suite = ""
+		next
+	}
+	/^devmem_tcp_unit: loading/ { loading = 1 }
+	/Kernel panic/ || (loading && /WARNING|BUG|INFO: |Oops|Call Trace|====/) {
+		dirty = dirty "# " $0 "\n"
+	}
+	/^unit: loaded/ { loaded = 1 }
+	/^unit: unloaded/ { unloaded = 1 }
+	/# Subtest: |pass:[0-9]+ fail:0 / { next }
+	/^ +(# |Expected|[a-z_>&()]+.* ==|not ok)/ && said++ < 30 { print "# " $0 }
+	END {
+		for (i = 1; i <= want; i++)
+			result(whole[name[i]], name[i] ": ran to its end")
+		result(loaded && unloaded, "module loaded and unloaded")
+		printf "%s", dirty
+		result(!dirty, "kernel log is clean")
+		printf "1..%d\n", n
+	}' "$KERNEL_LOG" >"$TAP"
+}
+
+report()
+{
+	grep -E '^(not ok|#)' "$TAP" || true
+	! grep -q '^not ok' "$TAP"
+}
+
+about "KUnit tests of areas, pools, tokens and recvmsg, in User-Mode Linux"
+mkdir -p "$(dirname "$TAP")"
+rm -f "$TAP"
+tests/unit/um-kernel.sh
+KDIR=$(tests/unit/um-kernel.sh --path)/linux
+[ -x "$KDIR/linux" ] || die "no kernel in $KDIR"
+plan 4
+run unit-module "build the tests and the files under test" build_module
+run unit-initramfs "build the initramfs" build_initramfs
+run unit-boot "run them" boot
+run unit-tap "read the results" to_tap
+if ! report; then
+	echo "unit: FAILED, kernel log in $KERNEL_LOG"
+	exit 1
+fi
+printf 'unit: %d passed\n' "$(grep -c '^ok' "$TAP")"

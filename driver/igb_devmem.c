@@ -60,10 +60,6 @@ static int igb_devmem_check(struct igb_adapter *adapter, u32 queue,
 		NL_SET_ERR_MSG_MOD(extack, "rx queue is already bound");
 		return -EEXIST;
 	}
-	if (adapter->xdp_prog) {
-		NL_SET_ERR_MSG_MOD(extack, "an xdp program is attached");
-		return -EEXIST;
-	}
 	if (netdev->features & NETIF_F_RXALL) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "rx-all is on, use ethtool -K rx-all off");

@@ -133,17 +133,6 @@ static int igb_devmem_set_channels(struct net_device *netdev,
 	return dm->base_ethtool_ops->set_channels(netdev, ch);
 }
 
-static int igb_devmem_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
-{
-	if (bpf->command == XDP_SETUP_PROG && bpf->prog &&
-	    igb_devmem_busy(netdev)) {
-		NL_SET_ERR_MSG_MOD(bpf->extack,
-				   "unbind device memory before attaching an xdp program");
-		return -EBUSY;
-	}
-	return igb_devmem_of(netdev)->base_netdev_ops->ndo_bpf(netdev, bpf);
-}
-
 /* What bind insists on stays while bound; ethtool -K says "requested". */
 static netdev_features_t
 igb_devmem_fix_features(struct net_device *netdev, netdev_features_t features)
@@ -165,7 +154,6 @@ void igb_devmem_wrap_ops(struct igb_adapter *adapter)
 
 	dm->base_netdev_ops = netdev->netdev_ops;
 	dm->netdev_ops = *netdev->netdev_ops;
-	dm->netdev_ops.ndo_bpf = igb_devmem_bpf;
 	dm->netdev_ops.ndo_fix_features = igb_devmem_fix_features;
 	netdev->netdev_ops = &dm->netdev_ops;
 

@@ -77,6 +77,19 @@ static void dmt_binding_end_work(struct work_struct *work)
 	dmt_binding_end(container_of(work, struct dmt_binding, end));
 }
 
+/* Under rtnl. XDP would want to look at the payload: while anything is bound to
+ * a device, the kernel refuses programs there.
+ */
+static void dmt_mark_bound(struct net_device *dev)
+{
+	struct dmt_binding *binding;
+
+	dev->priv_flags &= ~IFF_DEVMEM_BOUND;
+	list_for_each_entry(binding, &dmt_bindings, node)
+		if (binding->dev == dev)
+			dev->priv_flags |= IFF_DEVMEM_BOUND;
+}
+
 /* Under rtnl. */
 static void dmt_binding_stop(struct dmt_binding *binding)
 {
@@ -84,6 +97,7 @@ static void dmt_binding_stop(struct dmt_binding *binding)
 	while (binding->nr_started)
 		binding->ops->unbind(binding->dev,
 				     binding->queues[--binding->nr_started]);
+	dmt_mark_bound(binding->dev);
 }
 
 /* Under rtnl. All queues or none. */
@@ -101,6 +115,10 @@ static int dmt_binding_start(struct dmt_binding *binding,
 		NL_SET_ERR_MSG(extack, "the device is being removed");
 		return -ENODEV;
 	}
+	if (dev_xdp_prog_count(binding->dev)) {
+		NL_SET_ERR_MSG(extack, "an xdp program is attached to the device");
+		return -EEXIST;
+	}
 	/* Set before the work that finds bindings on the list, or not yet. */
 	if (READ_ONCE(binding->revoked)) {
 		params->bad = DMT_BAD_DMABUF;
@@ -117,6 +135,7 @@ static int dmt_binding_start(struct dmt_binding *binding,
 		binding->nr_started++;
 	}
 	list_add_tail(&binding->node, &dmt_bindings);
+	dmt_mark_bound(binding->dev);
 	return 0;
 
 stop:

@@ -18,9 +18,6 @@
 /* How often a wait looks for stream_stop, in ms */
 #define STREAM_WAIT	500
 
-/* Upstream's errno for "no room for one control message", unknown to libc */
-#define ETOOSMALL	525
-
 volatile sig_atomic_t stream_stop;
 
 /**
@@ -211,8 +208,8 @@ static void stream_recvmsg_error(int err)
 		out_errno(err, "recvmsg: no token for the next frag");
 		out_fix("raise the memory limit of the cgroup");
 		break;
-	case ETOOSMALL:
-		out_error("recvmsg: control buffer too small (ETOOSMALL)");
+	case EMSGSIZE:
+		out_errno(err, "recvmsg: control buffer too small");
 		break;
 	default:
 		out_errno(err, "recvmsg");

@@ -29,14 +29,20 @@
  *     EBADF       DMABUF_FD is not open
  *     EINVAL      not a dma-buf; queue out of range or given twice; page size
  *                 not a power of two; dma-buf not aligned to it
- *     EEXIST      queue is bound already; XDP program loaded
- *     ENETDOWN, EBUSY, ENOMEM and what the driver or the exporter says
+ *     ERANGE      RX_PAGE_SIZE below 4096 or above 65536; IFINDEX 0
+ *     E2BIG       more than 64 queues; more buffers than can be managed
+ *     EEXIST      queue is bound already; XDP program attached
+ *     EPROTO      driver and module were built with another layout
+ *     EPERM       no CAP_NET_ADMIN
+ *     ENOMEM and what the driver or the exporter says
  *
  * DEVMEM_TCP_CMD_UNBIND    do
  *   in:  ID
  *   errors: ENOENT no such binding in this namespace
  *   The queues are back on host memory when it returns. Data already queued
- *   in sockets stays valid, and so do its tokens.
+ *   in sockets is still delivered, and tokens stay valid; but the memory is
+ *   the caller's again, and who binds or writes it at once overwrites what is
+ *   not read yet. NUM_HELD before unbind tells whether there is any.
  *
  * DEVMEM_TCP_CMD_GET       do, dump
  *   in:  ID (do), IFINDEX (dump, optional: only that device)

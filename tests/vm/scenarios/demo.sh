@@ -24,6 +24,12 @@ listening()
 	rx ss -Hltn "sport = :5000" | grep -q .
 }
 
+# Segments that netns tx has sent again.
+retransmitted()
+{
+	tx cat /proc/net/snmp | awk '/^Tcp:/ && n++ { print $13 }'
+}
+
 step "4 queues, all TCP to queue $QUEUE, 4096 descriptors, MTU 9000"
 rx ethtool -L "$DEV_RX" combined 4
 rx ethtool -G "$DEV_RX" rx 4096
@@ -43,6 +49,7 @@ if ! wait_for 20 listening; then
 fi
 rx devmemctl show | sed 's/^/#   /'
 
+before=$(retransmitted)
 step "socat sends $(blockdev --getsize64 /dev/vda) bytes from the other side"
 check "the sender is done" tx socat -u OPEN:/dev/vda,rdonly \
 	"TCP4:$IP4_RX:5000"
@@ -54,6 +61,8 @@ fi
 step "$(jq -r '"\(.bytes_device) bytes in device memory, \(.seconds) s"' \
 	$OUT/recv.json)"
 
+echo $(($(retransmitted) - before)) >$OUT/retransmitted
+diag "segments sent again: $(cat $OUT/retransmitted)"
 for name in drop_nosplit drop_csum drop_not_tcp drop_alloc pool_empty; do
 	printf '%s %s\n' $name "$(device_stat $name)"
 done >$OUT/drops

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmsend [-s SEED] [-b SOURCE_PORT] ADDRESS PORT STEP...: an ordinary TCP
+ * sender of the test stream of lib/pattern.h. Steps, one after the other:
+ *
+ *   send:BYTES		in writes of 64 KiB
+ *   each:SIZE:COUNT:US	COUNT writes of SIZE, each a segment of its own, US
+ *			microseconds apart
+ *   mix:BYTES		writes of very different sizes, 1 to 30000
+ *   until:FILE		until FILE exists
+ *   oob:SIZE		one write with MSG_OOB: the last byte is urgent
+ *   wait:FILE		until FILE exists
+ *   touch:FILE
+ *   sleep:MS
+ *
+ * Then it shuts down and waits for the peer's end. Prints sent=BYTES.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pattern.h"
+
+#define WRITE_SIZE	(64 << 10)
+
+static uint64_t seed, sent;
+
+static int connect_to(const char *host, const char *port, unsigned int source)
+{
+	struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+	};
+	struct sockaddr_in6 from = { .sin6_port = htons(source) };
+	struct addrinfo *ai;
+	int fd, one = 1;
+
+	if (getaddrinfo(host, port, &hints, &ai))
+		errx(2, "%s port %s: not an address", host, port);
+	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		err(1, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	from.sin6_family = ai->ai_family;
+	if (source && bind(fd, (void *)&from, ai->ai_addrlen))
+		err(1, "source port %u", source);
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen))
+		err(1, "connect to %s port %s", host, port);
+	freeaddrinfo(ai);
+	return fd;
+}
+
+static void send_bytes(int fd, uint64_t bytes, size_t size, int flags)
+{
+	static uint8_t buf[WRITE_SIZE];
+	ssize_t ret;
+	size_t n;
+
+	while (bytes) {
+		n = bytes < size ? bytes : size;
+		pattern_fill(seed, sent, buf, n);
+		ret = send(fd, buf, n, flags | MSG_NOSIGNAL);
+		if (ret < 0)
+			err(1, "send after %llu bytes",
+			    (unsigned long long)sent);
+		sent += ret;
+		bytes -= ret;
+	}
+}
+
+static void send_mix(int fd, uint64_t bytes)
+{
+	static const unsigned int sizes[] = {
+		1, 20000, 100, 1448, 7, 190, 30000, 191, 2896, 60, 5000, 150,
+	};
+	unsigned int i;
+	uint64_t n;
+
+	for (i = 0; bytes; i++, bytes -= n) {
+		n = sizes[i % (sizeof(sizes) / sizeof(*sizes))];
+		n = n < bytes ? n : bytes;
+		send_bytes(fd, n, n, 0);
+		if (i % 4 == 3)
+			usleep(500);
+	}
+}
+
+static void run_step(int fd, const char *s)
+{
+	unsigned long a = 0, b = 0, c = 0;
+
+	if (sscanf(s, "send:%lu", &a) == 1) {
+		send_bytes(fd, a, WRITE_SIZE, 0);
+	} else if (sscanf(s, "each:%lu:%lu:%lu", &a, &b, &c) == 3) {
+		for (; b; b--) {
+			send_bytes(fd, a, a, 0);
+			usleep(c);
+		}
+	} else if (sscanf(s, "mix:%lu", &a) == 1) {
+		send_mix(fd, a);
+	} else if (sscanf(s, "oob:%lu", &a) == 1 && a <= WRITE_SIZE) {
+		send_bytes(fd, a, a, MSG_OOB);
+	} else if (sscanf(s, "sleep:%lu", &a) == 1) {
+		usleep(a * 1000);
+	} else if (!strncmp(s, "wait:", 5)) {
+		while (access(s + 5, F_OK))
+			usleep(2000);
+	} else if (!strncmp(s, "until:", 6)) {
+		while (access(s + 6, F_OK))
+			send_bytes(fd, WRITE_SIZE, WRITE_SIZE, 0);
+	} else if (!strncmp(s, "touch:", 6)) {
+		close(open(s + 6, O_CREAT | O_WRONLY, 0600));
+	} else {
+		errx(2, "unknown step %s", s);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int source = 0;
+	char byte;
+	int c, fd;
+
+	while ((c = getopt(argc, argv, "+s:b:")) != -1) {
+		switch (c) {
+		case 's':
+			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'b':
+			source = atoi(optarg);
+			break;
+		default:
+			return 2;
+		}
+	}
+	argv += optind;
+	if (argc - optind < 3)
+		errx(2, "usage: dmsend [-s SEED] [-b PORT] ADDRESS PORT STEP...");
+	fd = connect_to(argv[0], argv[1], source);
+	for (argv += 2; *argv; argv++)
+		run_step(fd, *argv);
+	printf("sent=%llu\n", (unsigned long long)sent);
+	if (shutdown(fd, SHUT_WR))
+		err(1, "shutdown");
+	while (recv(fd, &byte, 1, 0) > 0)
+		;
+	close(fd);
+	return 0;
+}

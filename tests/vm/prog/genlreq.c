@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* genlreq [-F FAMILY] [SOURCE] CMD [ATTR]...: one generic netlink request of
+ * any shape, and what the kernel said about it.
+ *
+ *   -F FAMILY			(devmem_tcp)
+ *   -m PCI[:OFFSET[:SIZE]]	the dma-buf for fd: a range of BAR 2
+ *   -H BYTES			or from the system heap
+ *   CMD			number
+ *   TYPE=VALUE			a u32; 3=dmabuf is the descriptor of SOURCE, and
+ *				VALUE can be the name of an interface
+ *   u8:TYPE=VALUE, str:TYPE=VALUE, empty:TYPE=
+ *   dev:TYPE=NAME		a nest with attribute 2 = NAME, as ethtool has it
+ *
+ * Prints errno=NAME (0 if none), text=EXTACK, bad=TYPE of the attribute that
+ * it is about. Exit status 0 if the kernel answered.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/dma-heap.h>
+
+#include "bar.h"
+#include "genl.h"
+
+static int dmabuf = -1;
+
+static int heap_alloc(uint64_t bytes)
+{
+	struct dma_heap_allocation_data req = {
+		.len = bytes,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int fd = open("/dev/dma_heap/system", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, DMA_HEAP_IOCTL_ALLOC, &req))
+		err(1, "/dev/dma_heap/system");
+	close(fd);
+	return req.fd;
+}
+
+static uint32_t u32_value(const char *s)
+{
+	uint32_t ifindex;
+	char *end;
+	unsigned long value = strtoul(s, &end, 0);
+
+	if (*s && !*end)
+		return value;
+	if (!strcmp(s, "dmabuf"))
+		return dmabuf;
+	ifindex = if_nametoindex(s);
+	if (!ifindex)
+		errx(2, "%s is no number and no interface", s);
+	return ifindex;
+}
+
+static void put_nest(struct genl *g, unsigned int type, const char *name)
+{
+	uint8_t nest[64] = {};
+	struct nlattr *attr = (struct nlattr *)nest;
+	size_t len = strlen(name) + 1;
+
+	if (len > sizeof(nest) - NLA_HDRLEN)
+		errx(2, "name too long");
+	attr->nla_type = 2;
+	attr->nla_len = NLA_HDRLEN + len;
+	memcpy(attr + 1, name, len);
+	genl_put(g, type | NLA_F_NESTED, nest, NLA_ALIGN(attr->nla_len));
+}
+
+static void put(struct genl *g, char *s)
+{
+	const char *kind = "u32";
+	char *colon = strchr(s, ':');
+	char *value = strchr(s, '=');
+	unsigned int type;
+	uint8_t byte;
+
+	if (!value)
+		errx(2, "%s is no TYPE=VALUE", s);
+	*value++ = '\0';
+	if (colon && colon < value) {
+		kind = s;
+		*colon = '\0';
+		s = colon + 1;
+	}
+	type = atoi(s);
+	if (!strcmp(kind, "u32")) {
+		genl_put_u32(g, type, u32_value(value));
+	} else if (!strcmp(kind, "u8")) {
+		byte = u32_value(value);
+		genl_put(g, type, &byte, 1);
+	} else if (!strcmp(kind, "str")) {
+		genl_put(g, type, value, strlen(value) + 1);
+	} else if (!strcmp(kind, "empty")) {
+		genl_put(g, type, NULL, 0);
+	} else if (!strcmp(kind, "dev")) {
+		put_nest(g, type, value);
+	} else {
+		errx(2, "unknown kind %s", kind);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *family = "devmem_tcp", *name;
+	static struct genl g;
+	uint64_t size;
+	int c, ret;
+
+	while ((c = getopt(argc, argv, "+F:m:H:")) != -1) {
+		if (c == 'F')
+			family = optarg;
+		else if (c == 'm')
+			dmabuf = bar_export(optarg, &size);
+		else if (c == 'H')
+			dmabuf = heap_alloc(strtoull(optarg, NULL, 0));
+		else
+			return 2;
+	}
+	argv += optind;
+	if (!*argv)
+		errx(2, "CMD is missing");
+	ret = genl_open(&g, family);
+	if (ret)
+		errx(1, "family %s: %s", family, strerror(ret));
+	genl_begin(&g, atoi(*argv));
+	while (*++argv)
+		put(&g, *argv);
+	ret = genl_call(&g);
+	name = ret ? strerrorname_np(ret) : "0";
+	printf("errno=%s\ntext=%s\nbad=%u\n", name ?: "unknown", g.text, g.bad);
+	return 0;
+}

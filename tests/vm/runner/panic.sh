@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+ok "before the panic"
+echo c >/proc/sysrq-trigger

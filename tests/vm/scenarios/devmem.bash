@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the scenarios about device memory share. Not a scenario itself: run.sh
+# takes *.sh only.
+#
+#   dm_stage [QUEUES]         QUEUES channels (4), DM_RING descriptors; the end
+#                             of the scenario puts all back
+#   dm_steer WEIGHT...        TCP to these queues: dm_steer 0 1 0 0
+#   dm_recv OUT OPTION...     starts devmemctl recv in the background, output
+#                             to OUT.json and OUT.err, waits until it listens
+#   dm_recv_wait TEXT OUT     waits for it
+#   dm_wait TEXT PID          waits for a child; ok if it exits with 0
+#   dm_field FILE NAME        a field of its summary
+#   dm_value FILE KEY         last KEY=VALUE line of a test program
+#   dm_stat QUEUE NAME        a counter of ethtool -S
+#   dm_drops QUEUE            sum of the queue's drop counters
+#   dm_drops_all QUEUES       the same of queues 0 to QUEUES - 1
+#   dm_packets QUEUE          igb's own packet counter of the queue
+#   dm_bindings               number of bindings
+#   dm_held ID                buffers that are not free
+#   dm_home ID QUEUES         true if only the NIC holds buffers
+#   dm_idle                   true if no module of ours is in use
+#   dm_nothing_left TEXT      no binding, no module in use, queues drop nothing
+#   dm_plain QUEUE TEXT       ordinary TCP arrives through that queue, as host
+#                             memory
+#   dm_listens PORT           somebody in netns rx does
+#   dm_take_bar               devmem_bar gets the BAR's device
+#   dm_sock OUT WORD...       starts dmsock in the background, output to OUT
+#   dm_send STEP...           dmsend, in the foreground; output to $TMP/send
+#   dm_sock_wait TEXT OUT     waits for dmsock
+#   dm_exchange TEXT OUT "STEP..." WORD...   the three of them
+#   dm_port QUEUE PORT        a source port whose flow to PORT comes through
+#                             QUEUE as the RETA is now
+#   dm_unbind OUT TEXT [QUEUES]   ends the bindings that dmsock's OUT tells of,
+#                             each of QUEUES queues (1)
+
+need_module devmem_tcp_core devmem_tcp devmem_bar
+
+PORT=5000
+DM_RING=1024
+
+dm_channels()
+{
+	rx ethtool -l "$DEV_RX" | awk '/^Combined:/ { n = $2 } END { print n }'
+}
+
+dm_ring()
+{
+	rx ethtool -g "$DEV_RX" | awk '/^RX:/ { n = $2 } END { print n }'
+}
+
+dm_set_channels()
+{
+	[ "$(dm_channels)" = "$1" ] || rx ethtool -L "$DEV_RX" combined "$1"
+}
+
+dm_set_ring()
+{
+	[ "$(dm_ring)" = "$1" ] || rx ethtool -G "$DEV_RX" rx "$1"
+}
+
+# The BAR's device without a driver and without a driver wanted.
+dm_release_bar()
+{
+	local dir=/sys/bus/pci/devices/$PCI_MEM
+
+	[ ! -e "$dir/driver" ] || echo "$PCI_MEM" >"$dir/driver/unbind"
+	echo >"$dir/driver_override"
+}
+
+# Deferred commands run last one first.
+dm_stage()
+{
+	defer wait_for 20 net_answers
+	defer dm_set_channels "$(dm_channels)"
+	defer dm_set_ring "$(dm_ring)"
+	defer rx ethtool -X "$DEV_RX" default
+	defer dm_release_bar
+	defer rx devmemctl unbind --all
+	rx ethtool -X "$DEV_RX" default
+	dm_set_channels "${1:-4}"
+	dm_set_ring $DM_RING
+	wait_for 20 net_answers
+}
+
+dm_steer()
+{
+	rx ethtool -X "$DEV_RX" weight "$@"
+}
+
+dm_listens()
+{
+	rx ss -Hltn "sport = :$1" | grep -q .
+}
+
+dm_not_running()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+dm_recv()
+{
+	local out=$1
+	shift
+
+	rx devmemctl -j recv -d "$DEV_RX" -l $PORT "$@" \
+		>"$out.json" 2>"$out.err" &
+	RECEIVER=$!
+	if ! wait_for 20 dm_listens $PORT; then
+		not_ok "the receiver listens" "$(cat "$out.err")"
+		exit 1
+	fi
+}
+
+dm_recv_wait()
+{
+	if wait "$RECEIVER"; then
+		ok "$1"
+	else
+		not_ok "$1" "exit $?: $(cat "$2.err")"
+	fi
+}
+
+dm_wait()
+{
+	if wait "$2"; then
+		ok "$1"
+	else
+		not_ok "$1" "exit $?"
+	fi
+}
+
+dm_field()
+{
+	jq -r ".$2" "$1.json"
+}
+
+dm_value()
+{
+	sed -n "s/^$2=//p" "$1" | tail -n 1
+}
+
+dm_stat()
+{
+	rx ethtool -S "$DEV_RX" | awk -v n="rx_queue_$1_devmem_$2:" \
+		'$1 == n { print $2 }'
+}
+
+dm_drops()
+{
+	rx ethtool -S "$DEV_RX" | awk -v n="rx_queue_$1_devmem_drop" \
+		'index($1, n) == 1 { sum += $2 } END { print sum + 0 }'
+}
+
+dm_drops_all()
+{
+	local queue sum=0
+
+	for ((queue = 0; queue < $1; queue++)); do
+		sum=$((sum + $(dm_drops $queue)))
+	done
+	echo $sum
+}
+
+dm_packets()
+{
+	rx ethtool -S "$DEV_RX" | awk -v n="rx_queue_$1_packets:" \
+		'$1 == n { print $2 }'
+}
+
+dm_bindings()
+{
+	rx devmemctl -j show | jq length
+}
+
+dm_held()
+{
+	rx devmemctl -j show "$1" | jq '.[0].held'
+}
+
+# igb refills a ring when 16 descriptors are free, and one always is. Of a
+# binding with fewer buffers than descriptors the NIC has all.
+dm_home()
+{
+	local held niovs least full
+
+	read -r held niovs < <(rx devmemctl -j show "$1" |
+		jq -r '.[0] | "\(.held) \(.niovs)"')
+	full=$((($(dm_ring) - 1) * $2))
+	least=$((full - 16 * $2))
+	[ "$held" -le $full ] &&
+	[ "$held" -ge $((least < niovs ? least : niovs)) ]
+}
+
+# devmem_tcp links to the core: that is the one user it has.
+dm_idle()
+{
+	[ "$(awk '
+		$1 == "devmem_tcp_core" { n += $3 - 1 }
+		$1 == "devmem_tcp" || $1 == "devmem_bar" { n += $3 }
+		END { print n }' /proc/modules)" = 0 ]
+}
+
+dm_module_users()
+{
+	awk '/^(devmem_|igb )/ { print $1, $3, $4 }' /proc/modules
+}
+
+dm_nothing_left()
+{
+	equal "$1: no binding is left" "$(dm_bindings)" 0
+	if wait_for 5 dm_idle; then
+		ok "$1: no module is in use"
+	else
+		not_ok "$1: no module is in use" "$(dm_module_users)"
+	fi
+}
+
+# dm_plain QUEUE TEXT: needs 4 queues.
+dm_plain()
+{
+	local queue=$1 text=$2 weight=(0 0 0 0) before device
+	local input=$TMP/plain.in got=$TMP/plain.out reader
+
+	weight[queue]=1
+	dm_steer "${weight[@]}"
+	[ -e "$input" ] || random_file "$input" 2
+	before=$(dm_packets "$queue")
+	device=$(dm_stat "$queue" packets)
+	rx socat -u TCP4-LISTEN:5900,reuseaddr "CREATE:$got" &
+	reader=$!
+	wait_for 5 dm_listens 5900 || true
+	tx timeout 60 socat -u "OPEN:$input" "TCP4:$IP4_RX:5900" || true
+	if ! wait_for 10 dm_not_running $reader; then
+		kill $reader
+	fi
+	wait $reader || true
+	equal "$text: ordinary TCP arrives" "$(sum "$got")" "$(sum "$input")"
+	equal "$text: it came through queue $queue" \
+		"$(($(dm_packets "$queue") > before))" 1
+	equal "$text: none of it in device memory" \
+		"$(dm_stat "$queue" packets)" "$device"
+	rm -f "$got"
+}
+
+dm_take_bar()
+{
+	local dir=/sys/bus/pci/devices/$PCI_MEM
+
+	[ ! -e "$dir/driver" ] || return 0
+	echo devmem_bar >"$dir/driver_override"
+	echo "$PCI_MEM" >/sys/bus/pci/drivers_probe
+	[ -e "$dir/driver" ]
+}
+
+dm_sock()
+{
+	local out=$1
+	shift
+
+	dm_take_bar
+	rx dmsock -p $PORT "$@" >"$out" 2>"$out.err" &
+	RECEIVER=$!
+	if ! wait_for 20 dm_listens $PORT; then
+		not_ok "dmsock listens" "$(cat "$out" "$out.err")"
+		exit 1
+	fi
+}
+
+dm_send()
+{
+	tx timeout 120 dmsend "$IP4_RX" $PORT "$@" >"$TMP/send" 2>&1 ||
+		diag "dmsend: exit $?: $(cat "$TMP/send")"
+}
+
+dm_sock_wait()
+{
+	if wait "$RECEIVER"; then
+		ok "$1"
+	else
+		not_ok "$1" "exit $?"$'\n'"$(cat "$2" "$2.err")"
+	fi
+}
+
+dm_exchange()
+{
+	local text=$1 out=$2 steps
+	read -ra steps <<<"$3"
+	shift 3
+
+	dm_sock "$out" "$@"
+	dm_send "${steps[@]}"
+	dm_sock_wait "$text" "$out"
+}
+
+dm_unbind()
+{
+	local id
+
+	while read -r id; do
+		if wait_for 5 dm_home "$id" "${3:-1}"; then
+			ok "$2: all buffers are home"
+		else
+			not_ok "$2: all buffers are home" \
+				"$(rx devmemctl show "$id")"
+		fi
+		check "$2: unbind" rx devmemctl unbind "$id"
+	done < <(sed -n 's/^id=//p' "$1")
+	dm_nothing_left "$2"
+}
+
+# The SYN tells, whether there is a listener or not. Twice, for other packets
+# come as well. No two PORTs get the same source port.
+dm_port()
+{
+	local port
+
+	for ((port = 30000 + $2 % 100 * 200; ; port++)); do
+		if dm_port_is "$1" "$2" $port && dm_port_is "$1" "$2" $port
+		then
+			echo $port
+			return
+		fi
+	done
+}
+
+dm_port_is()
+{
+	local before
+
+	before=$(dm_packets "$1")
+	tx timeout 5 dmsend -b "$3" "$IP4_RX" "$2" sleep:0 >/dev/null 2>&1 ||
+		true
+	[ "$(dm_packets "$1")" -gt "$before" ]
+}

@@ -12,12 +12,13 @@ failed=0
 for suite in "$@"; do
 	case $suite in
 	unit)
-		tests/unit/run.sh || failed=1
-		tests/threads/run.sh || failed=1
+		scripts/install-deps.sh || failed=1
 		tests/tools/run.sh || failed=1
+		tests/threads/run.sh || failed=1
+		tests/unit/run.sh || failed=1
 		;;
 	vm)
-		scripts/stage.sh && tests/vm/run.sh all || failed=1
+		scripts/stage.sh && tests/vm/run.sh --timeout 1500 0 1 || failed=1
 		;;
 	dkms)
 		tests/dkms/run.sh || failed=1

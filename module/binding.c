@@ -365,7 +365,7 @@ void dmt_unbind_dev(struct net_device *dev)
 		if (binding->dev != dev)
 			continue;
 		dmt_binding_stop(binding);
-		schedule_work(&binding->end);
+		queue_work(dmt_wq, &binding->end);
 	}
 }
 EXPORT_SYMBOL_GPL(dmt_unbind_dev);

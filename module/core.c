@@ -6,11 +6,20 @@
  */
 
 #include <linux/module.h>
+#include <linux/workqueue.h>
 #include "core.h"
 #include "sock.h"
 
+/* For work that ends bindings. It may drop the last reference to this module
+ * and still has to return from our text: exit waits for it.
+ */
+struct workqueue_struct *dmt_wq;
+
 static int __init dmt_core_init(void)
 {
+	dmt_wq = alloc_workqueue("devmem_tcp", 0, 0);
+	if (!dmt_wq)
+		return -ENOMEM;
 	devmem_set_sock_ops(&dmt_sock_ops);
 	pr_info("devmem_tcp_core: version %s, driver ABI %#zx\n", DEVMEM_VERSION,
 		DEVMEM_DRIVER_ABI);
@@ -20,6 +29,7 @@ static int __init dmt_core_init(void)
 static void __exit dmt_core_exit(void)
 {
 	devmem_set_sock_ops(NULL);
+	destroy_workqueue(dmt_wq);
 }
 
 module_init(dmt_core_init);

@@ -27,7 +27,6 @@
  * @attach: dynamic attachment to @dmabuf, pinned
  * @sgt: its mapping for @dma_dev
  * @size: bytes of the dma-buf; const
- * @peer2peer: the mapping is of device memory, not moved to host memory
  * @revoked: set by move_notify: the exporter wants the memory back
  * @revoke: work queued by it
  * @end: takes the dma-buf away when that cannot be done at once
@@ -58,7 +57,6 @@ struct dmt_binding {
 	struct dma_buf_attachment	*attach;
 	struct sg_table			*sgt;
 	u64				size;
-	bool				peer2peer;
 	bool				revoked;
 	struct work_struct		revoke;
 	struct work_struct		end;
@@ -86,6 +84,9 @@ static inline struct net_iov_pool *dmt_pool(const struct dmt_binding *binding,
 {
 	return container_of(binding->hot.pools[i], struct net_iov_pool, home);
 }
+
+/* core.c */
+extern struct workqueue_struct *dmt_wq;
 
 /* dmabuf.c */
 int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,

@@ -8,16 +8,21 @@
 #include <linux/netlink.h>
 #include "core.h"
 
+#define DMT_FENCE_TIMEOUT	(30 * HZ)
+
 /* Called with the reservation lock held, so this only queues work. Exporters
- * that pin do not move; this is how they say that the memory goes away.
+ * that pin do not move; this is how they say that the memory goes away. Before
+ * it is mapped, and while pinning moves it, there is nothing to take back.
  */
 static void dmt_move_notify(struct dma_buf_attachment *attach)
 {
 	struct dmt_binding *binding = attach->importer_priv;
 
+	if (!binding->sgt)
+		return;
 	/* Once: the work must not be queued again while it ends the binding. */
 	if (!xchg(&binding->revoked, true))
-		schedule_work(&binding->revoke);
+		queue_work(dmt_wq, &binding->revoke);
 }
 
 static const struct dma_buf_attach_ops dmt_attach_ops = {
@@ -30,6 +35,7 @@ static int dmt_dmabuf_pin_map(struct dmt_binding *binding,
 {
 	struct dma_buf_attachment *attach = binding->attach;
 	struct sg_table *sgt;
+	long left;
 	int err;
 
 	err = dma_resv_lock_interruptible(binding->dmabuf->resv, NULL);
@@ -48,7 +54,17 @@ static int dmt_dmabuf_pin_map(struct dmt_binding *binding,
 		goto unlock;
 	}
 	binding->sgt = sgt;
-	binding->peer2peer = attach->peer2peer;
+
+	/* A dynamic importer waits itself for the exporter's copies: one that is
+	 * still under way would overwrite what the NIC writes.
+	 */
+	left = dma_resv_wait_timeout(binding->dmabuf->resv,
+				     DMA_RESV_USAGE_KERNEL, true,
+				     DMT_FENCE_TIMEOUT);
+	if (left <= 0) {
+		NL_SET_ERR_MSG(extack, "exporter did not finish moving the dma-buf");
+		err = left ?: -ETIMEDOUT;
+	}
 unlock:
 	dma_resv_unlock(binding->dmabuf->resv);
 	return err;

@@ -199,9 +199,11 @@ static int dmt_fill_pool(struct sk_buff *skb, const struct dmt_binding *binding,
 	return nla_put_u32(skb, DEVMEM_TCP_A_QUEUE, binding->queues[i]);
 }
 
-/* Under rtnl. */
+/* Under rtnl. Counting what is held looks at every net_iov: @count is for those
+ * only who may take rtnl's time.
+ */
 static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
-			    const struct dmt_binding *binding)
+			    const struct dmt_binding *binding, bool count)
 {
 	void *hdr;
 	u32 i;
@@ -217,7 +219,8 @@ static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 	    nla_put_u64_64bit(skb, DEVMEM_TCP_A_SIZE, binding->size,
 			      DEVMEM_TCP_A_PAD) ||
 	    nla_put_u32(skb, DEVMEM_TCP_A_NUM_NIOVS, binding->hot.total) ||
-	    nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD, dmt_areas_held(binding)) ||
+	    (count && nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD,
+				  dmt_areas_held(binding))) ||
 	    nla_put_string(skb, DEVMEM_TCP_A_EXPORTER,
 			   binding->dmabuf->exp_name))
 		goto cancel;
@@ -250,7 +253,8 @@ static int dmt_get_doit(struct sk_buff *skb, struct genl_info *info)
 				   nla_get_u32(info->attrs[DEVMEM_TCP_A_ID]));
 	if (binding) {
 		err = dmt_fill_binding(reply, info->snd_portid, info->snd_seq,
-				       0, binding);
+				       0, binding,
+				       netlink_net_capable(skb, CAP_NET_ADMIN));
 	} else {
 		err = -ENOENT;
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[DEVMEM_TCP_A_ID],
@@ -268,6 +272,7 @@ static int dmt_get_doit(struct sk_buff *skb, struct genl_info *info)
 static int dmt_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct nlattr *attr = genl_dumpit_info(cb)->attrs[DEVMEM_TCP_A_IFINDEX];
+	bool count = netlink_net_capable(cb->skb, CAP_NET_ADMIN);
 	struct net *net = sock_net(skb->sk);
 	struct dmt_binding *binding;
 	long i = 0;
@@ -280,7 +285,7 @@ static int dmt_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			continue;
 		err = dmt_fill_binding(skb, NETLINK_CB(cb->skb).portid,
 				       cb->nlh->nlmsg_seq, NLM_F_MULTI,
-				       binding);
+				       binding, count);
 		if (err)
 			break;
 		cb->args[0] = i;

@@ -209,7 +209,7 @@ static int dmt_sock_recvmsg(struct devmem_sock *ds, struct sk_buff *skb,
 		}
 		end += seg->len;
 	}
-	return len - recv.left ?: err;
+	return len - recv.left ?: err ?: -EFAULT;
 }
 
 /* devmem_sock_ops.dontneed: numbers that are not in use count for the limit,

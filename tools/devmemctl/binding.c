@@ -244,7 +244,7 @@ static int binding_parse(struct nlmsghdr *reply, struct binding *b)
 	if (genlmsg_parse(reply, 0, tb, DEVMEM_TCP_A_MAX, binding_policy) < 0 ||
 	    !tb[DEVMEM_TCP_A_ID] || !tb[DEVMEM_TCP_A_IFINDEX] ||
 	    !tb[DEVMEM_TCP_A_RX_PAGE_SIZE] || !tb[DEVMEM_TCP_A_SIZE] ||
-	    !tb[DEVMEM_TCP_A_NUM_NIOVS] || !tb[DEVMEM_TCP_A_NUM_HELD])
+	    !tb[DEVMEM_TCP_A_NUM_NIOVS])
 		return -EPROTO;
 
 	memset(b, 0, sizeof(*b));
@@ -253,7 +253,9 @@ static int binding_parse(struct nlmsghdr *reply, struct binding *b)
 	b->page_size = nla_get_u32(tb[DEVMEM_TCP_A_RX_PAGE_SIZE]);
 	b->size = nla_get_u64(tb[DEVMEM_TCP_A_SIZE]);
 	b->num_niovs = nla_get_u32(tb[DEVMEM_TCP_A_NUM_NIOVS]);
-	b->num_held = nla_get_u32(tb[DEVMEM_TCP_A_NUM_HELD]);
+	b->num_held = -1;
+	if (tb[DEVMEM_TCP_A_NUM_HELD])
+		b->num_held = nla_get_u32(tb[DEVMEM_TCP_A_NUM_HELD]);
 	if (tb[DEVMEM_TCP_A_EXPORTER])
 		nla_strlcpy(b->exporter, tb[DEVMEM_TCP_A_EXPORTER],
 			    sizeof(b->exporter));

@@ -30,7 +30,7 @@ struct binding_pool {
  * @page_size: bytes of one buffer
  * @size: bytes of the dma-buf
  * @num_niovs: buffers
- * @num_held: buffers that are not free
+ * @num_held: buffers that are not free, -1 if the kernel does not tell us
  * @exporter: who exported the dma-buf
  * @pools: used entries of @pool
  * @pool: one for each queue
@@ -42,7 +42,7 @@ struct binding {
 	uint32_t page_size;
 	uint64_t size;
 	uint32_t num_niovs;
-	uint32_t num_held;
+	int64_t num_held;
 	char exporter[64];
 	unsigned int pools;
 	struct binding_pool pool[DEVMEM_TCP_MAX_QUEUES];

@@ -52,7 +52,9 @@ static void show_binding(const struct binding *b)
 	out_u64("niovs", b->num_niovs, " in %" PRIu32 " buffers",
 		b->num_niovs);
 	out_u64("page_size", b->page_size, " of %" PRIu32, b->page_size);
-	out_u64("held", b->num_held, ", %" PRIu32 " held", b->num_held);
+	if (b->num_held >= 0)
+		out_u64("held", b->num_held, ", %" PRId64 " held",
+			b->num_held);
 	if (*b->exporter)
 		out_str("exporter", b->exporter, ", exported by %s",
 			b->exporter);

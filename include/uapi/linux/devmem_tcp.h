@@ -47,7 +47,7 @@
  * DEVMEM_TCP_CMD_GET       do, dump
  *   in:  ID (do), IFINDEX (dump, optional: only that device)
  *   out: ID, IFINDEX, QUEUE and POOL (once for each queue), RX_PAGE_SIZE, SIZE,
- *        NUM_NIOVS, NUM_HELD, EXPORTER
+ *        NUM_NIOVS, NUM_HELD (with CAP_NET_ADMIN only), EXPORTER
  *   errors: ENOENT as above
  *
  * Unknown attributes and commands are refused. This file is append-only.

@@ -18,7 +18,8 @@ for suite in "$@"; do
 		tests/unit/run.sh || failed=1
 		;;
 	vm)
-		scripts/stage.sh && tests/vm/run.sh --timeout 1500 0 1 || failed=1
+		scripts/stage.sh && tests/vm/test-runner.sh patched || failed=1
+		tests/vm/run.sh --timeout 1500 all || failed=1
 		;;
 	dkms)
 		tests/dkms/run.sh || failed=1

@@ -177,20 +177,27 @@ dmesg_allow()
 	DMESG_ALLOW+="|$1"
 }
 
+# Through a file: with pipefail, a grep that has seen enough makes the dmesg
+# before it, and so the pipeline, fail.
 dmesg_clean()
 {
-	local bad
+	local since=$TMP/.dmesg bad
 
-	bad=$(dmesg | sed "1,/$MARK/d" | grep -E "$DMESG_BAD" |
-		grep -vE "$DMESG_ALLOW" | head -n 20) || true
-	if ! dmesg | grep -qF "$MARK"; then
+	dmesg >"$since"
+	if ! grep -qF "$MARK" "$since"; then
 		not_ok "$1" "the mark is gone: dmesg overflowed"
-	elif [ -z "$bad" ]; then
+		dmesg_mark
+		return
+	fi
+	sed -i "1,/$MARK/d" "$since"
+	bad=$(grep -E "$DMESG_BAD" "$since" |
+		grep -m 20 -vE "$DMESG_ALLOW") || true
+	if [ -z "$bad" ]; then
 		ok "$1"
 	else
 		not_ok "$1" "$bad"
-		dmesg | sed "1,/$MARK/d" | grep -vE "$DMESG_ALLOW" |
-			grep -E -m 1 -A 40 "$DMESG_BAD" | sed 's/^/#   /'
+		grep -vE "$DMESG_ALLOW" "$since" >"$since.rest" || true
+		grep -E -m 1 -A 40 "$DMESG_BAD" "$since.rest" | sed 's/^/#   /'
 	fi
 	dmesg_mark
 }

@@ -6,7 +6,7 @@
 #include "fixture.h"
 
 /* pool.c keeps at most this many to itself when it shares a binding. */
-#define POOL_PRIVATE	(NET_IOV_CACHE + 4 * NET_IOV_BATCH)
+#define POOL_PRIVATE	(NET_IOV_CACHE + NET_IOV_BATCH)
 
 static struct net_iov **pool_niovs(struct kunit *test, u32 num)
 {

@@ -214,6 +214,16 @@ small_messages()
 	value "$text: and fails there" b.errno EFAULT
 	value "$text: the rest" c.device 14000
 	dm_unbind "$OUT" "$text"
+
+	text="a small message after large ones"
+	rm -f "$GO"
+	dm_exchange "$text: all bytes are right, in order" "$OUT" \
+		"send:14000 each:100:1:300000 touch:$GO" "${BIND[@]}" \
+		accept a=read:14000 "wait:$GO" ready:5000 b=recv:100:0 c=eof
+	value "$text: the large ones" a.device 14000
+	value "$text needs no control buffer" b.errno 0
+	value "$text is plain bytes then" b.linear 100
+	dm_unbind "$OUT" "$text"
 }
 
 dm_stage 4

@@ -241,6 +241,12 @@ second_queue()
 		-q 1 bar "$PCI_MEM:2:0:32M"
 	expect_error 'EBUSY' "$text: a range that is exported" \
 		rx devmemctl bind -d "$DEV_RX" -q 3 bar "$PCI_MEM"
+	# Counting takes time under rtnl, which is not everybody's to take.
+	equal "$text: root is told what is held" \
+		"$(rx devmemctl -j show | jq 'all(has("held"))')" true
+	equal "$text: nobody is not" "$(rx setpriv --reuid 65534 \
+		--regid 65534 --clear-groups devmemctl -j show |
+		jq 'length == 2 and all(has("held") | not)')" true
 	check "$text: unbind" rx devmemctl unbind --all
 }
 

@@ -52,7 +52,8 @@ extern __thread bool shim_slow;
 
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
-#define smp_store_release(ptr, v) __atomic_store_n(ptr, v, __ATOMIC_RELEASE)
+/* a release store, as TSan knows it */
+#define smp_store_release(ptr, v)	__atomic_store_n(ptr, v, __ATOMIC_RELEASE)
 
 static inline void smp_mb(void)	/* not seen by TSan, see above */
 {

@@ -106,7 +106,7 @@ check_modules()
 		"$LOG_DIR/check-modules.log"
 }
 
-# No file of ours may be one of the kernel's: by name and by content.
+# No file of ours may have the name of an igb source.
 check_upstream()
 {
 	local f

@@ -92,11 +92,11 @@ dontneed()
 
 	dm_exchange "$text: all bytes are right" "$OUT" \
 		"send:3000000" "${BIND[@]}" accept \
-		early=dontneed:1:1:1 part=recv:100 \
+		early=dontneed:1:1:1 ready:5000 part=recv:100 \
 		ranges=dontneed:129:100000:1 most=dontneed:128:100000:1 \
 		odd=optlen:7 odd12=optlen:12 long=optlen:1032 empty=optlen:0 \
 		unknown=dontneed:1:123456:100 zero=dontneed:1:0:1 \
-		wrap=dontneed:1:4294967295:4294967295 udp \
+		high=dontneed:1:2147483648:4294967295 udp \
 		free twice read:100000 \
 		hold:2600000 end=eof
 	value "$text before any frag" early.freed 0
@@ -109,7 +109,7 @@ dontneed()
 	value "$text of nothing" empty.freed 0
 	value "$text of unknown tokens" unknown.freed 0
 	value "$text of token 0" zero.freed 0
-	value "$text of tokens that wrap" wrap.freed 0
+	value "$text of tokens above 2^31" high.freed 0
 	value "$text of a token twice" twice.freed 0
 	value "$text on a UDP socket" udp.errno EBADF
 	value "$text: the end of the stream" end.pos 3000000

@@ -10,6 +10,9 @@
 #include "core.h"
 #include "ctl.h"
 
+/* The core names no netlink, so it has the limit under a name of its own. */
+static_assert(DMT_MAX_QUEUES == DEVMEM_TCP_MAX_QUEUES);
+
 static struct netlink_range_validation dmt_page_size_range = {
 	.min	= 1 << DMT_MIN_SHIFT,
 	.max	= 1 << DMT_MAX_SHIFT,

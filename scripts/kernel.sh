@@ -19,7 +19,7 @@ set -euo pipefail
 TARBALL=${KERNEL_TARBALL:-/usr/src/linux-source-6.1.tar.xz}
 PATCHES=$ROOT/patches/6.1
 VM=$ROOT/tests/vm
-RECIPE=1		# change it when this script builds differently
+RECIPE=2		# change it when this script builds differently
 KEEP=3			# builds kept per flavour; each takes 1.5 GB
 
 usage()
@@ -98,13 +98,15 @@ if command -v ccache >/dev/null; then
 fi
 
 # The code of GPU, media and sound drivers is half of the tarball and never
-# built; Kconfig files and Makefiles stay, for they are sourced.
+# built, except for DRM's core and vgem; Kconfig files and Makefiles stay, for
+# they are sourced.
 extract()
 {
 	rm -rf "$SRC" "$DIR/tmp"
 	mkdir -p "$DIR/tmp"
 	tar -xf "$TARBALL" -C "$DIR/tmp" --strip-components=1 \
-		--wildcards --exclude='*/drivers/gpu/*.[ch]' \
+		--wildcards --exclude='*/drivers/gpu/drm/[!v]*/*.[ch]' \
+		--exclude='*/drivers/gpu/drm/v[!g]*/*.[ch]' \
 		--exclude='*/drivers/media/*.[ch]' \
 		--exclude='*/drivers/staging/*.[ch]' \
 		--exclude='*/sound/*.[ch]' --exclude='*/arch/*/boot/dts/*'

@@ -58,12 +58,16 @@
 #define DEVMEM_TCP_FAMILY_NAME		"devmem_tcp"
 #define DEVMEM_TCP_FAMILY_VERSION	1
 
+#define DEVMEM_TCP_MCGRP_BINDING	"binding"
+
 #define DEVMEM_TCP_MAX_QUEUES		64
 
 enum devmem_tcp_cmd {
 	DEVMEM_TCP_CMD_BIND_RX = 1,
 	DEVMEM_TCP_CMD_UNBIND,
 	DEVMEM_TCP_CMD_GET,
+	DEVMEM_TCP_CMD_ADD_NTF,
+	DEVMEM_TCP_CMD_DEL_NTF,
 
 	__DEVMEM_TCP_CMD_MAX,
 	DEVMEM_TCP_CMD_MAX = __DEVMEM_TCP_CMD_MAX - 1
@@ -83,9 +87,36 @@ enum devmem_tcp_attr {
 	DEVMEM_TCP_A_EXPORTER,		/* string, who exported the dma-buf */
 	DEVMEM_TCP_A_POOL,		/* nest of DEVMEM_TCP_A_POOL_*; repeated */
 	DEVMEM_TCP_A_PAD,
+	DEVMEM_TCP_A_REASON,		/* u32, enum devmem_tcp_reason */
+	DEVMEM_TCP_A_SOCK_LIMIT,	/* u32, buffers that the tokens of one
+					 * socket may hold; 0: no limit
+					 */
+	DEVMEM_TCP_A_ATTACH,		/* u32, enum devmem_tcp_attach */
+	DEVMEM_TCP_A_NETLINK_OWNED,	/* flag: made over the family "netdev",
+					 * ends with the socket that made it
+					 */
 
 	__DEVMEM_TCP_A_MAX,
 	DEVMEM_TCP_A_MAX = __DEVMEM_TCP_A_MAX - 1
+};
+
+enum devmem_tcp_reason {
+	DEVMEM_TCP_REASON_UNBIND = 1,	/* DEVMEM_TCP_CMD_UNBIND */
+	DEVMEM_TCP_REASON_NETLINK,	/* the netlink socket that made it closed */
+	DEVMEM_TCP_REASON_DEVICE,	/* the device went away or left its
+					 * network namespace
+					 */
+	DEVMEM_TCP_REASON_EXPORTER,	/* the exporter took the memory back */
+	DEVMEM_TCP_REASON_MODULE	/* rmmod devmem_tcp */
+};
+
+enum devmem_tcp_attach {
+	DEVMEM_TCP_ATTACH_STATIC = 1,	/* the exporter knows no other: it maps
+					 * once, for good
+					 */
+	DEVMEM_TCP_ATTACH_PINNED	/* dynamic and pinned; the exporter may
+					 * leave it in the device's own memory
+					 */
 };
 
 enum devmem_tcp_pool_attr {

@@ -10,7 +10,7 @@ PREFIX	?= /usr/local
 export KVER KDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-unit test-vm test-dkms vm-shell modules \
+.PHONY: help demo test check test-unit test-vm test-dkms test-debug vm-shell modules \
 	install uninstall tools stats deps clean
 
 help: ## this list
@@ -35,6 +35,9 @@ test-vm: ## the scenarios of tests/vm in QEMU
 
 test-dkms: ## building through DKMS, against patched and stock kernels
 	@scripts/test.sh dkms
+
+test-debug: ## the same scenarios on a kernel with KASAN, lockdep, kmemleak: hours
+	@scripts/test.sh debug
 
 check: ## static checks: checkpatch, sparse, W=1, shellcheck, series, CRCs
 	@scripts/check.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test.sh SUITE...: runs the suites unit, vm, dkms and prints the total. A suite
+# test.sh SUITE...: runs the suites unit, vm, dkms, debug (the scenarios of vm on
+# the debug kernel) and prints the total. A suite
 # writes TAP into build/tap; one that fails does not keep the others from
 # running.
 set -uo pipefail
@@ -19,14 +20,18 @@ for suite in "$@"; do
 		;;
 	vm)
 		scripts/stage.sh && tests/vm/test-runner.sh patched || failed=1
-		# 00 to 19; 99-leaks needs the debug kernel
-		tests/vm/run.sh --timeout 1500 0 1 || failed=1
+		# 99-leaks needs the debug kernel
+		tests/vm/run.sh --timeout 2400 0 1 2 3 4 5 6 || failed=1
+		;;
+	debug)
+		scripts/stage.sh debug &&
+			tests/vm/run.sh --kernel debug || failed=1
 		;;
 	dkms)
 		tests/dkms/run.sh || failed=1
 		;;
 	*)
-		echo "usage: test.sh unit|vm|dkms..." >&2
+		echo "usage: test.sh unit|vm|dkms|debug..." >&2
 		exit 2
 		;;
 	esac

@@ -46,7 +46,7 @@ build_initramfs()
 	"$KDIR/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs"
 }
 
-# No AVX for busybox: see fix_xstate() in um-kernel.sh.
+# No AVX for busybox: see fix_xstate() in scripts/kernel.sh.
 boot()
 {
 	local no_avx=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW
@@ -121,8 +121,8 @@ report()
 about "KUnit tests of areas, pools, tokens and recvmsg, in User-Mode Linux"
 mkdir -p "$(dirname "$TAP")"
 rm -f "$TAP"
-tests/unit/um-kernel.sh
-KDIR=$(tests/unit/um-kernel.sh --path)/linux
+scripts/kernel.sh um
+KDIR=$(scripts/kernel.sh --path um)/linux
 [ -x "$KDIR/linux" ] || die "no kernel in $KDIR"
 plan 4
 run unit-module "build the tests and the files under test" build_module

@@ -5,7 +5,7 @@
 #   initramfs.sh KERNEL_DIR OUTPUT [--modules DIR] [--conf FILE]
 #	[--add FILE]...
 #
-# KERNEL_DIR is what scripts/kernel.sh printed. Two cpio archives one after the
+# KERNEL_DIR is what kernel.sh --path prints. Two cpio archives one after the
 # other, which the kernel unpacks in order: the tools (from this machine's
 # packages, cached by content) and what changes from run to run (kernel
 # modules, our modules and programs, scenarios). Neither is compressed: making,

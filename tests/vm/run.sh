@@ -129,7 +129,7 @@ exec 8>"$RUN/lock"
 flock -n 8 || die "another run uses $RUN; give this one a --name"
 
 if [ -z "$DIR" ]; then
-	"$ROOT/scripts/kernel.sh" "$KERNEL" | sed -u '/^K\{0,1\}DIR=/d'
+	"$ROOT/scripts/kernel.sh" "$KERNEL"
 	DIR=$("$ROOT/scripts/kernel.sh" --path "$KERNEL")
 fi
 

@@ -12,6 +12,10 @@
 #define DMT_MIN_SHIFT		PAGE_SHIFT
 #define DMT_MAX_SHIFT		16
 
+/* enum devmem_tcp_attach, under core's names */
+#define DMT_ATTACH_STATIC	1
+#define DMT_ATTACH_PINNED	2
+
 /**
  * struct dmt_binding - a dma-buf bound to RX queues of one device
  * @node: in dmt_bindings while its queues run on it; rtnl
@@ -26,6 +30,7 @@
  * @dmabuf: NULL once unmapped
  * @attach: dynamic attachment to @dmabuf, pinned
  * @sgt: its mapping for @dma_dev
+ * @attach_kind: DMT_ATTACH_*; const once mapped
  * @size: bytes of the dma-buf; const
  * @revoked: set by move_notify: the exporter wants the memory back
  * @revoke: work queued by it
@@ -56,6 +61,7 @@ struct dmt_binding {
 	struct dma_buf			*dmabuf;
 	struct dma_buf_attachment	*attach;
 	struct sg_table			*sgt;
+	u32				attach_kind;
 	u64				size;
 	bool				revoked;
 	struct work_struct		revoke;

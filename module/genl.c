@@ -10,8 +10,10 @@
 #include "core.h"
 #include "ctl.h"
 
-/* The core names no netlink, so it has the limit under a name of its own. */
+/* The core names no netlink, so it has these under names of its own. */
 static_assert(DMT_MAX_QUEUES == DEVMEM_TCP_MAX_QUEUES);
+static_assert(DMT_ATTACH_STATIC == DEVMEM_TCP_ATTACH_STATIC);
+static_assert(DMT_ATTACH_PINNED == DEVMEM_TCP_ATTACH_PINNED);
 
 static struct netlink_range_validation dmt_page_size_range = {
 	.min	= 1 << DMT_MIN_SHIFT,

@@ -39,8 +39,10 @@
  * @areas: the contiguous segments
  * @nr_areas: their number
  * @reserve_lock: protects @reserve and @nr_reserve
- * @reserve: free net_iovs that no pool has
+ * @reserve: net_iovs that no pool ever had
  * @nr_reserve: their number
+ * @surplus: what each pool can spare for the others. Filled by its consumer
+ *	alone, and only when empty; emptied by anybody, as a whole
  * @hot: what the built-in part knows; last, it ends in the pool pointers
  *
  * Life: dmt_bind() makes it; whoever takes it off dmt_bindings (unbind, device
@@ -74,6 +76,7 @@ struct dmt_binding {
 	spinlock_t			reserve_lock ____cacheline_aligned_in_smp;
 	struct llist_node		*reserve;
 	u32				nr_reserve;
+	struct llist_head		surplus[DMT_MAX_QUEUES];
 
 	struct net_iov_binding		hot ____cacheline_aligned_in_smp;
 };

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pools: how free net_iovs reach the RX queues.
  *
- * A queue takes from its cache. An empty cache is refilled from what came home
- * to this queue, then from the binding's reserve, then from what came home to
- * the queues that share the binding. What a queue has above DMT_POOL_HIGH goes
- * to the reserve, so that no queue can starve another for long.
+ * A queue takes from its cache. An empty cache is refilled from this queue's
+ * surplus, then from what came home to it, then from the binding's reserve, then
+ * from surplus and homes of the queues that share the binding. What a queue has
+ * above DMT_POOL_HIGH is its surplus, so that no queue can starve another for
+ * long.
+ *
+ * A refill looks at NET_IOV_CACHE + DMT_POOL_HIGH net_iovs at most. Lists that
+ * can be longer change hands as a whole, and are never walked.
  */
 
 #include <linux/slab.h>
@@ -13,7 +17,10 @@
 /* Kept in pool->spare. With the cache it is what an idle queue keeps from those
  * that share its binding.
  */
-#define DMT_POOL_HIGH	NET_IOV_BATCH
+#define DMT_POOL_HIGH		NET_IOV_BATCH
+
+/* Every so many net_iovs somebody else may run. */
+#define DMT_COUNT_RESCHED	65536
 
 /* A singly linked list of net_iov.free that knows its end. */
 struct dmt_chain {
@@ -37,68 +44,72 @@ static struct dmt_chain dmt_chain_cut(struct llist_node **list, u32 max)
 	return chain;
 }
 
-static struct dmt_chain dmt_reserve_take(struct dmt_binding *binding)
+static struct llist_node *dmt_reserve_take(struct dmt_binding *binding)
 {
 	struct llist_node *list;
 	struct dmt_chain chain;
 
+	if (!READ_ONCE(binding->reserve))
+		return NULL;
 	spin_lock_bh(&binding->reserve_lock);
 	list = binding->reserve;
 	chain = dmt_chain_cut(&list, NET_IOV_BATCH);
 	WRITE_ONCE(binding->reserve, list);	/* looked at without the lock */
 	binding->nr_reserve -= chain.num;
 	spin_unlock_bh(&binding->reserve_lock);
-	return chain;
+	return chain.first;
 }
 
-static void dmt_reserve_add(struct dmt_binding *binding,
-			    struct dmt_chain chain)
+/* Lists are only ever emptied as a whole, so taking one needs no lock and knows
+ * no ABA.
+ */
+static struct llist_node *dmt_list_take(struct llist_head *head)
 {
-	spin_lock_bh(&binding->reserve_lock);
-	chain.last->next = binding->reserve;
-	WRITE_ONCE(binding->reserve, chain.first);
-	binding->nr_reserve += chain.num;
-	spin_unlock_bh(&binding->reserve_lock);
+	return llist_empty(head) ? NULL : llist_del_all(head);
 }
 
-/* Give all of @list to the queues that share the binding. */
-static void dmt_pool_share(struct net_iov_pool *pool, struct llist_node *list)
+static struct llist_node *dmt_pool_take_from(struct dmt_binding *binding,
+					     u32 i)
+{
+	return dmt_list_take(&binding->surplus[i]) ?:
+	       dmt_list_take(&binding->hot.pools[i]->ret);
+}
+
+/* From the queues that share the binding. */
+static struct llist_node *dmt_pool_steal(struct dmt_binding *binding)
+{
+	struct llist_node *list = NULL;
+	u32 i;
+
+	for (i = 0; i < binding->hot.nr_pools && !list; i++)
+		list = dmt_pool_take_from(binding, i);
+	return list;
+}
+
+/* Keep DMT_POOL_HIGH of the spare list, give the rest to the queues that share
+ * the binding. The place for it is empty: the spare list was, and before it was
+ * filled from elsewhere the surplus had been taken.
+ */
+static void dmt_pool_share(struct net_iov_pool *pool)
 {
 	struct dmt_binding *binding = dmt_binding_of(pool->home.binding);
-	struct dmt_chain chain = dmt_chain_cut(&list, U32_MAX);
+	struct dmt_chain keep = dmt_chain_cut(&pool->spare, DMT_POOL_HIGH);
+	struct llist_node *rest = pool->spare;
 
-	dmt_reserve_add(binding, chain);
+	pool->spare = keep.first;
+	if (!rest)
+		return;
+	smp_store_release(&binding->surplus[pool->index].first, rest);
 	/* A queue that asked to be kicked either sees this in its second look,
 	 * see dmt_pool_refill(), or is kicked as if a batch came home.
 	 */
 	smp_mb();
 	if (likely(!test_bit(NET_IOV_STARVING, &binding->hot.flags)))
 		return;
-	chain = dmt_reserve_take(binding);
-	if (!chain.num)
-		return;
+	pool->spare = NULL;
 	rcu_read_lock();
-	net_iov_return(&pool->home, chain.first, chain.last);
+	net_iov_return(&pool->home, keep.first, keep.last);
 	rcu_read_unlock();
-}
-
-/* What came home to other queues of the binding. Their lists are only ever
- * emptied as a whole, so taking one needs no lock and knows no ABA.
- */
-static struct llist_node *dmt_pool_steal(struct net_iov_pool *pool)
-{
-	struct net_iov_binding *hot = pool->home.binding;
-	struct llist_node *list;
-	u32 i;
-
-	for (i = 0; i < hot->nr_pools; i++) {
-		if (llist_empty(&hot->pools[i]->ret))
-			continue;
-		list = llist_del_all(&hot->pools[i]->ret);
-		if (list)
-			return list;
-	}
-	return NULL;
 }
 
 /* Fill the cache from the spare list. */
@@ -117,26 +128,20 @@ static void dmt_pool_load(struct net_iov_pool *pool)
 static bool dmt_pool_try_refill(struct net_iov_pool *pool)
 {
 	struct dmt_binding *binding = dmt_binding_of(pool->home.binding);
-	struct llist_node *keep;
 
 	if (!pool->spare)
-		pool->spare = llist_del_all(&pool->home.ret);
-	if (!pool->spare && READ_ONCE(binding->reserve))
-		pool->spare = dmt_reserve_take(binding).first;
+		pool->spare = dmt_pool_take_from(binding, pool->index);
 	if (!pool->spare)
-		pool->spare = dmt_pool_steal(pool);
+		pool->spare = dmt_reserve_take(binding);
+	if (!pool->spare)
+		pool->spare = dmt_pool_steal(binding);
 	if (!pool->spare)
 		return false;
 	dmt_pool_load(pool);
 
 	/* A queue that shares with nobody may keep everything. */
-	if (binding->hot.nr_pools > 1 && pool->spare) {
-		keep = pool->spare;
-		dmt_chain_cut(&pool->spare, DMT_POOL_HIGH);
-		if (pool->spare)
-			dmt_pool_share(pool, pool->spare);
-		pool->spare = keep;
-	}
+	if (binding->hot.nr_pools > 1 && pool->spare)
+		dmt_pool_share(pool);
 	return true;
 }
 
@@ -193,21 +198,31 @@ void dmt_pools_free(struct dmt_binding *binding)
 		kfree(dmt_pool(binding, i));
 }
 
+static u32 dmt_list_len(const struct llist_node *node)
+{
+	u32 num = 0;
+
+	for (; node; node = node->next)
+		if (!(++num % DMT_COUNT_RESCHED))
+			cond_resched();
+	return num;
+}
+
 /**
  * dmt_pools_count_free - count free net_iovs outside the return lists
  * @binding: whose queues are all stopped
  *
- * Return: those in caches, spare lists and the reserve.
+ * Context: process.
+ * Return: those in caches, spare lists, surplus and the reserve.
  */
 u32 dmt_pools_count_free(const struct dmt_binding *binding)
 {
 	u32 i, num = binding->nr_reserve;
-	struct llist_node *node;
 
 	for (i = 0; i < binding->hot.nr_pools; i++) {
 		num += dmt_pool(binding, i)->nr_cache;
-		for (node = dmt_pool(binding, i)->spare; node; node = node->next)
-			num++;
+		num += dmt_list_len(dmt_pool(binding, i)->spare);
+		num += dmt_list_len(binding->surplus[i].first);
 	}
 	return num;
 }

@@ -36,6 +36,11 @@ static u32 pool_kicks(const struct fixture *fix)
 	return num;
 }
 
+static u32 pool_surplus_len(const struct fixture *fix, u32 pool)
+{
+	return pool_list_len(&fix->binding->surplus[pool]);
+}
+
 /* Every net_iov is handed out, none twice, each with one reference. */
 static void pool_take_all(struct kunit *test, struct fixture *fix, u32 pool,
 			  struct net_iov **niovs)
@@ -219,7 +224,7 @@ static void pool_surplus(struct kunit *test)
 	pool_take_all(test, fix, 0, niovs);
 	dmt_put_bulk(niovs, 1000);
 	niovs[0] = net_iov_alloc(fixture_pool(fix, 0));
-	KUNIT_EXPECT_EQ(test, fix->binding->nr_reserve, 1000U - POOL_PRIVATE);
+	KUNIT_EXPECT_EQ(test, pool_surplus_len(fix, 0), 1000U - POOL_PRIVATE);
 	num = 1 + fixture_alloc(fix, 1, niovs + 1, 999);
 	KUNIT_EXPECT_EQ(test, num, 1 + 1000U - POOL_PRIVATE);
 	num += fixture_alloc(fix, 0, niovs + num, 1000 - num);
@@ -237,11 +242,66 @@ static void pool_alone(struct kunit *test)
 	dmt_put_bulk(niovs, 1000);
 	niovs[0] = net_iov_alloc(fixture_pool(fix, 0));
 	KUNIT_EXPECT_EQ(test, fix->binding->nr_reserve, 0U);
+	KUNIT_EXPECT_EQ(test, pool_surplus_len(fix, 0), 0U);
 	net_iov_put(niovs[0]);
 }
 
+/* A refill does not look at all that came home: behind what the queue keeps, the
+ * list bites its own tail, so who walks it walks for ever, or until a u32 is
+ * full.
+ */
+static void pool_bounded(struct kunit *test)
+{
+	struct fixture *fix = fixture_make(test, 3, 5000);
+	struct net_iov **niovs = pool_niovs(test, 5000);
+	struct llist_node *node, *next;
+	u32 i, pool;
+	u64 start;
+
+	pool_take_all(test, fix, 0, niovs);
+	dmt_put_bulk(niovs, 5000);
+	node = fix->binding->hot.pools[0]->ret.first;
+	for (i = 0; i < 3 * POOL_PRIVATE; i++)
+		node = node->next;
+	next = node->next;
+	node->next = node;
+
+	/* Its own list, then the surplus of another, then that again. */
+	start = ktime_get_ns();
+	for (pool = 0; pool < 3; pool++)
+		niovs[pool] = net_iov_alloc(fixture_pool(fix, pool));
+	KUNIT_EXPECT_LT(test, ktime_get_ns() - start, 1000000000ULL);
+	node->next = next;
+	for (pool = 0; pool < 3; pool++)
+		KUNIT_EXPECT_EQ(test, pool_surplus_len(fix, pool),
+				pool < 2 ? 0U : 5000U - 3 * POOL_PRIVATE);
+	dmt_put_bulk(niovs, 3);
+}
+
+/* Surplus that nobody took is the queue's own again, before what came home. */
+static void pool_surplus_back(struct kunit *test)
+{
+	struct fixture *fix = fixture_make(test, 2, 1000);
+	struct net_iov **niovs = pool_niovs(test, 1000);
+
+	pool_take_all(test, fix, 0, niovs);
+	dmt_put_bulk(niovs, 1000);
+	KUNIT_EXPECT_EQ(test, fixture_alloc(fix, 0, niovs, POOL_PRIVATE),
+			(u32)POOL_PRIVATE);
+	KUNIT_EXPECT_EQ(test, pool_surplus_len(fix, 0), 1000U - POOL_PRIVATE);
+	dmt_put_bulk(niovs, 100);
+	niovs[0] = net_iov_alloc(fixture_pool(fix, 0));
+	KUNIT_EXPECT_EQ(test, pool_surplus_len(fix, 0),
+			1000U - 2 * POOL_PRIVATE);
+	KUNIT_EXPECT_EQ(test, pool_list_len(&fix->binding->hot.pools[0]->ret),
+			100U);
+	/* Dead with surplus: it is counted. */
+	dmt_put_bulk(niovs, 1);
+	dmt_put_bulk(niovs + 100, POOL_PRIVATE - 100);
+}
+
 /* Queue 1 found nothing while queue 0 had all of its list in its hands: what
- * queue 0 then gives to the reserve must wake queue 1.
+ * queue 0 then gives to the others must wake queue 1.
  */
 static void pool_surplus_kicks(struct kunit *test)
 {
@@ -261,8 +321,9 @@ static void pool_surplus_kicks(struct kunit *test)
 	niovs[0] = net_iov_alloc(pool);
 	KUNIT_EXPECT_EQ(test, fix->kicks[0], 0U);
 	KUNIT_EXPECT_EQ(test, fix->kicks[1], 1U);
+	/* What queue 0 kept besides its cache came home to make the kick. */
 	num = 1 + fixture_alloc(fix, 1, niovs + 1, 999);
-	KUNIT_EXPECT_EQ(test, num, 1 + 1000U - POOL_PRIVATE);
+	KUNIT_EXPECT_EQ(test, num, 1 + 1000U - NET_IOV_CACHE);
 	dmt_put_bulk(niovs, num);
 }
 
@@ -417,6 +478,8 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_steal),
 	KUNIT_CASE(pool_surplus),
 	KUNIT_CASE(pool_surplus_kicks),
+	KUNIT_CASE(pool_surplus_back),
+	KUNIT_CASE(pool_bounded),
 	KUNIT_CASE(pool_alone),
 	KUNIT_CASE(pool_bulk_mixed),
 	KUNIT_CASE(pool_random),

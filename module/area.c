@@ -3,24 +3,39 @@
 
 #include <linux/netlink.h>
 #include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "core.h"
 
+/* Every so many net_iovs somebody else may run. */
+#define DMT_AREAS_RESCHED	65536
+
+/* What a dma-buf of many buffers costs, see docs/design.md. */
+static_assert(sizeof(struct net_iov) == 24);
+
 /* The checks that make index arithmetic safe: every segment is made of whole
- * net_iovs, and together they are exactly the dma-buf.
+ * net_iovs, and together they are exactly the dma-buf. Counts the areas.
  */
 static int dmt_areas_check(struct sg_table *sgt, u32 shift, u64 size,
-			   struct netlink_ext_ack *extack)
+			   u32 *nr_areas, struct netlink_ext_ack *extack)
 {
 	struct scatterlist *sg;
-	u64 total = 0;
+	u64 total = 0, end = 0;
 	u32 i;
 
+	*nr_areas = 0;
 	for_each_sgtable_dma_sg(sgt, sg, i) {
-		if (!sg_dma_len(sg) ||
-		    (sg_dma_address(sg) | sg_dma_len(sg)) & (BIT(shift) - 1)) {
+		if (!sg_dma_len(sg)) {
+			NL_SET_ERR_MSG(extack, "dma-buf has an empty segment");
+			return -EINVAL;
+		}
+		if ((sg_dma_address(sg) | sg_dma_len(sg)) & (BIT(shift) - 1)) {
 			NL_SET_ERR_MSG(extack, "dma-buf segment is not aligned to rx-page-size");
 			return -EINVAL;
 		}
+		if (!i || sg_dma_address(sg) != end)
+			++*nr_areas;
+		end = sg_dma_address(sg) + sg_dma_len(sg);
 		total += sg_dma_len(sg);
 	}
 	if (!total || total != size) {
@@ -34,14 +49,27 @@ static int dmt_areas_check(struct sg_table *sgt, u32 shift, u64 size,
 	return 0;
 }
 
+/* Whole pages: kvcalloc() takes a power of two of them when it can. To fail is
+ * better than to look for memory by the OOM killer, who would find the binder in
+ * the binder's own memory cgroup.
+ */
+static void *dmt_areas_alloc(size_t num, size_t size)
+{
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL |
+		    __GFP_NOWARN;
+
+	size = array_size(num, size);
+	return size > PAGE_SIZE ? __vmalloc(size, gfp) : kmalloc(size, gfp);
+}
+
 /* Segments that follow each other on the bus become one area. */
 static void dmt_areas_fill(struct dmt_binding *binding, struct sg_table *sgt)
 {
 	struct net_iov *niov = binding->niovs;
 	struct net_iov_area *area = NULL;
 	struct scatterlist *sg;
+	u32 i, done = 0;
 	u64 offset = 0;
-	u32 i;
 
 	for_each_sgtable_dma_sg(sgt, sg, i) {
 		u32 num = sg_dma_len(sg) >> binding->shift;
@@ -62,10 +90,12 @@ static void dmt_areas_fill(struct dmt_binding *binding, struct sg_table *sgt)
 			niov->free.next = binding->reserve;
 			binding->reserve = &niov->free;
 			niov++;
+			if (!(++done % DMT_AREAS_RESCHED))
+				cond_resched();
 		}
 	}
-	binding->hot.total = niov - binding->niovs;
-	binding->nr_reserve = binding->hot.total;
+	binding->hot.total = done;
+	binding->nr_reserve = done;
 }
 
 /**
@@ -75,8 +105,8 @@ static void dmt_areas_fill(struct dmt_binding *binding, struct sg_table *sgt)
  * @size: bytes of the dma-buf
  * @extack: says what is wrong with it
  *
- * The metadata, 24 bytes for each net_iov, is charged to the caller's memory
- * cgroup.
+ * The metadata, 24 bytes for each net_iov and 40 for each segment that does not
+ * continue the one before, is charged to the caller's memory cgroup.
  *
  * Context: process.
  * Return: 0, -EINVAL, -E2BIG or -ENOMEM; on error nothing is allocated.
@@ -84,17 +114,18 @@ static void dmt_areas_fill(struct dmt_binding *binding, struct sg_table *sgt)
 int dmt_areas_build(struct dmt_binding *binding, struct sg_table *sgt,
 		    u64 size, struct netlink_ext_ack *extack)
 {
+	u32 nr_areas;
 	int err;
 
-	err = dmt_areas_check(sgt, binding->shift, size, extack);
+	err = dmt_areas_check(sgt, binding->shift, size, &nr_areas, extack);
 	if (err)
 		return err;
-	binding->areas = kvcalloc(sgt->nents, sizeof(*binding->areas),
-				  GFP_KERNEL_ACCOUNT);
-	binding->niovs = kvcalloc(size >> binding->shift,
-				  sizeof(*binding->niovs), GFP_KERNEL_ACCOUNT);
+	binding->areas = dmt_areas_alloc(nr_areas, sizeof(*binding->areas));
+	binding->niovs = dmt_areas_alloc(size >> binding->shift,
+					 sizeof(*binding->niovs));
 	if (!binding->areas || !binding->niovs) {
 		dmt_areas_free(binding);
+		NL_SET_ERR_MSG(extack, "no memory for so many buffers, use a larger rx-page-size");
 		return -ENOMEM;
 	}
 	dmt_areas_fill(binding, sgt);
@@ -124,7 +155,7 @@ u32 dmt_areas_held(const struct dmt_binding *binding)
 
 	for (i = 0; i < binding->hot.total; i++) {
 		held += !!atomic_read(&binding->niovs[i].ref);
-		if (!(i % 65536))
+		if (!(i % DMT_AREAS_RESCHED))
 			cond_resched();
 	}
 	return held;

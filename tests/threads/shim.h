@@ -38,6 +38,8 @@ typedef uint64_t u64;
 #define unlikely(x)			(x)
 #define U32_MAX				UINT32_MAX
 #define PAGE_SHIFT			12
+#define PAGE_SIZE			(1UL << PAGE_SHIFT)
+#define static_assert(x)		_Static_assert(x, #x)
 #define BIT(n)				(1UL << (n))
 #define container_of(ptr, type, member)	\
 	((type *)((char *)(ptr) - offsetof(type, member)))
@@ -188,6 +190,9 @@ void synchronize_rcu(void);
 /* Memory */
 #define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
+#define __GFP_ZERO		0
+#define __GFP_RETRY_MAYFAIL	0
+#define __GFP_NOWARN		0
 
 static inline void *kzalloc(size_t size, gfp_t gfp)
 {
@@ -202,6 +207,9 @@ static inline void *kzalloc(size_t size, gfp_t gfp)
 #define kfree(mem)		free((void *)(mem))
 #define kvfree(mem)		free((void *)(mem))
 #define kvcalloc(n, size, gfp)	kzalloc((size_t)(n) * (size), gfp)
+#define kmalloc(size, gfp)	kzalloc(size, gfp)
+#define __vmalloc(size, gfp)	kzalloc(size, gfp)
+#define array_size(n, size)	((size_t)(n) * (size))
 
 /* Work: one thread runs it, so no work runs twice at a time. */
 struct work_struct {
@@ -253,6 +261,7 @@ struct sg_table { struct scatterlist *sgl; u32 nents; };
 	for (i = 0, sg = (sgt)->sgl; i < (sgt)->nents; i++, sg++)
 
 /* Only named by core.h */
+struct completion { int done; };
 struct net;
 struct net_device;
 struct device;

@@ -273,7 +273,11 @@ int dmt_bind(struct net *net, struct dmt_bind_params *params,
 	return id;
 
 end:
-	dmt_binding_end(binding);
+	/* An exporter that hangs keeps the binding, not who asked for it. */
+	if (dmt_dmabuf_busy(binding))
+		queue_work(dmt_wq, &binding->end);
+	else
+		dmt_binding_end(binding);
 	return err;
 }
 EXPORT_SYMBOL_GPL(dmt_bind);

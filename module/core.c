@@ -10,14 +10,15 @@
 #include "core.h"
 #include "sock.h"
 
-/* For work that ends bindings. It may drop the last reference to this module
- * and still has to return from our text: exit waits for it.
+/* For work that begins and ends bindings: exporters take their time, hence
+ * unbound. It may drop the last reference to this module and still has to return
+ * from our text: exit waits for it.
  */
 struct workqueue_struct *dmt_wq;
 
 static int __init dmt_core_init(void)
 {
-	dmt_wq = alloc_workqueue("devmem_tcp", 0, 0);
+	dmt_wq = alloc_workqueue("devmem_tcp", WQ_UNBOUND, 0);
 	if (!dmt_wq)
 		return -ENOMEM;
 	devmem_set_sock_ops(&dmt_sock_ops);

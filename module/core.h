@@ -3,6 +3,7 @@
 #ifndef _DMT_CORE_H
 #define _DMT_CORE_H
 
+#include <linux/completion.h>
 #include <linux/dma-buf.h>
 #include <linux/netdevice.h>
 #include <net/devmem_driver.h>
@@ -32,6 +33,10 @@
  * @sgt: its mapping for @dma_dev
  * @attach_kind: DMT_ATTACH_*; const once mapped
  * @size: bytes of the dma-buf; const
+ * @map: work that attaches, pins and maps
+ * @mapped: that work is over; then @map_err and @map_text are valid
+ * @map_err: 0, or why it failed
+ * @map_text: the same in words
  * @revoked: set by move_notify: the exporter wants the memory back
  * @revoke: work queued by it
  * @end: takes the dma-buf away when that cannot be done at once
@@ -65,6 +70,10 @@ struct dmt_binding {
 	struct sg_table			*sgt;
 	u32				attach_kind;
 	u64				size;
+	struct work_struct		map;
+	struct completion		mapped;
+	int				map_err;
+	const char			*map_text;
 	bool				revoked;
 	struct work_struct		revoke;
 	struct work_struct		end;
@@ -100,6 +109,7 @@ extern struct workqueue_struct *dmt_wq;
 /* dmabuf.c */
 int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,
 		   struct netlink_ext_ack *extack);
+bool dmt_dmabuf_busy(struct dmt_binding *binding);
 void dmt_dmabuf_unmap(struct dmt_binding *binding);
 
 /* area.c */

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The dma-buf side of a binding: attach, pin, map, and all of it back.
  *
- * Never under rtnl: exporters may sleep on memory, on the GPU or for ever.
+ * Never under rtnl: exporters may sleep on memory, on the GPU or for ever. They
+ * do it in a worker, so that who binds can give up and go.
  */
 
 #include <linux/dma-resv.h>
 #include <linux/netlink.h>
+#include <linux/sched/signal.h>
 #include "core.h"
 
-#define DMT_FENCE_TIMEOUT	(30 * HZ)
+/* For the exporter to attach, pin and map; and again for its fences. */
+#define DMT_MAP_TIMEOUT		(30 * HZ)
 
 /* Called with the reservation lock held, so this only queues work. Exporters
  * that pin do not move; this is how they say that the memory goes away. Before
- * it is mapped, and while pinning moves it, there is nothing to take back.
+ * it is mapped, and while pinning moves it, there is nothing to take back. Who
+ * cannot pin has mapped it since attach.
  */
 static void dmt_move_notify(struct dma_buf_attachment *attach)
 {
 	struct dmt_binding *binding = attach->importer_priv;
 
-	if (!binding->sgt)
+	if (!binding->sgt && dma_buf_is_dynamic(attach->dmabuf))
 		return;
 	/* Once: the work must not be queued again while it ends the binding. */
 	if (!xchg(&binding->revoked, true))
@@ -30,44 +34,81 @@ static const struct dma_buf_attach_ops dmt_attach_ops = {
 	.move_notify		= dmt_move_notify,
 };
 
-static int dmt_dmabuf_pin_map(struct dmt_binding *binding,
-			      struct netlink_ext_ack *extack)
+static int dmt_dmabuf_pin(struct dmt_binding *binding)
 {
-	struct dma_buf_attachment *attach = binding->attach;
 	struct sg_table *sgt;
-	long left;
 	int err;
 
-	err = dma_resv_lock_interruptible(binding->dmabuf->resv, NULL);
-	if (err)
-		return err;
-	err = dma_buf_pin(attach);
+	err = dma_buf_pin(binding->attach);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "exporter refused to pin the dma-buf");
-		goto unlock;
+		binding->map_text = "exporter refused to pin the dma-buf";
+		return err;
 	}
-	sgt = dma_buf_map_attachment(attach, DMA_FROM_DEVICE);
+	sgt = dma_buf_map_attachment(binding->attach, DMA_FROM_DEVICE);
 	if (IS_ERR(sgt)) {
-		NL_SET_ERR_MSG(extack, "exporter refused to map the dma-buf for this device");
-		err = PTR_ERR(sgt);
-		dma_buf_unpin(attach);
-		goto unlock;
+		binding->map_text = "exporter refused to map the dma-buf for this device";
+		dma_buf_unpin(binding->attach);
+		return PTR_ERR(sgt);
 	}
 	binding->sgt = sgt;
+	return 0;
+}
 
-	/* A dynamic importer waits itself for the exporter's copies: one that is
-	 * still under way would overwrite what the NIC writes.
-	 */
-	left = dma_resv_wait_timeout(binding->dmabuf->resv,
-				     DMA_RESV_USAGE_KERNEL, true,
-				     DMT_FENCE_TIMEOUT);
-	if (left <= 0) {
-		NL_SET_ERR_MSG(extack, "exporter did not finish moving the dma-buf");
-		err = left ?: -ETIMEDOUT;
+static int dmt_dmabuf_attach(struct dmt_binding *binding)
+{
+	bool dynamic = dma_buf_is_dynamic(binding->dmabuf);
+	struct dma_buf_attachment *attach;
+	int err;
+
+	attach = dma_buf_dynamic_attach(binding->dmabuf, binding->dma_dev,
+					&dmt_attach_ops, binding);
+	if (IS_ERR(attach)) {
+		binding->map_text = dynamic ?
+			"exporter refused to attach the device" :
+			"exporter refused to attach or map the dma-buf for this device";
+		return PTR_ERR(attach);
 	}
-unlock:
+	binding->attach = attach;
+	binding->attach_kind = dynamic ? DMT_ATTACH_PINNED : DMT_ATTACH_STATIC;
+
+	dma_resv_lock(binding->dmabuf->resv, NULL);
+	err = dmt_dmabuf_pin(binding);
 	dma_resv_unlock(binding->dmabuf->resv);
 	return err;
+}
+
+static void dmt_dmabuf_map_work(struct work_struct *work)
+{
+	struct dmt_binding *binding =
+		container_of(work, struct dmt_binding, map);
+
+	binding->map_err = dmt_dmabuf_attach(binding);
+	/* From here on the binding can be freed. */
+	complete_all(&binding->mapped);
+}
+
+/* A dynamic importer waits itself for the exporter's copies: one that is still
+ * under way would overwrite what the NIC writes. In slices, for only a fatal
+ * signal may end it: netlink does not acknowledge a request that fails with
+ * EINTR.
+ */
+static int dmt_dmabuf_settle(struct dma_buf *dmabuf,
+			     struct netlink_ext_ack *extack)
+{
+	unsigned long end = jiffies + DMT_MAP_TIMEOUT;
+	long left;
+
+	do {
+		left = dma_resv_wait_timeout(dmabuf->resv,
+					     DMA_RESV_USAGE_KERNEL, false,
+					     HZ / 4);
+		if (left)
+			return min(left, 0L);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	} while (time_before(jiffies, end));
+	NL_SET_ERR_MSG(extack, "exporter did not finish moving the dma-buf");
+	return -ETIMEDOUT;
 }
 
 /**
@@ -77,29 +118,42 @@ unlock:
  * @extack: says who refused
  *
  * Context: process, without rtnl.
- * Return: 0 or what the exporter says; -EINTR.
+ * Return: 0 or what the exporter says; -ETIMEDOUT; -EINTR after a fatal signal.
+ *	dmt_dmabuf_unmap() is due in any case, and has to wait if
+ *	dmt_dmabuf_busy().
  */
 int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,
 		   struct netlink_ext_ack *extack)
 {
-	struct dma_buf_attachment *attach;
-	int err;
+	long left;
 
-	attach = dma_buf_dynamic_attach(dmabuf, binding->dma_dev,
-					&dmt_attach_ops, binding);
-	if (IS_ERR(attach)) {
-		NL_SET_ERR_MSG(extack, "exporter refused to attach the device");
-		return PTR_ERR(attach);
-	}
 	get_dma_buf(dmabuf);
 	binding->dmabuf = dmabuf;
-	binding->attach = attach;
 	binding->size = dmabuf->size;
+	init_completion(&binding->mapped);
+	INIT_WORK(&binding->map, dmt_dmabuf_map_work);
+	queue_work(dmt_wq, &binding->map);
 
-	err = dmt_dmabuf_pin_map(binding, extack);
-	if (err)
-		dmt_dmabuf_unmap(binding);
-	return err;
+	left = wait_for_completion_killable_timeout(&binding->mapped,
+						    DMT_MAP_TIMEOUT);
+	if (left < 0)
+		return -EINTR;
+	if (!left) {
+		NL_SET_ERR_MSG(extack, "exporter did not map the dma-buf in time");
+		return -ETIMEDOUT;
+	}
+	if (binding->map_err) {
+		if (extack)
+			extack->_msg = binding->map_text;
+		return binding->map_err;
+	}
+	return dmt_dmabuf_settle(dmabuf, extack);
+}
+
+/* True if dmt_dmabuf_map() gave up and the exporter is still at it. */
+bool dmt_dmabuf_busy(struct dmt_binding *binding)
+{
+	return !completion_done(&binding->mapped);
 }
 
 /**
@@ -113,17 +167,17 @@ void dmt_dmabuf_unmap(struct dmt_binding *binding)
 {
 	struct dma_buf *dmabuf = binding->dmabuf;
 
-	if (!dmabuf)
-		return;
+	wait_for_completion(&binding->mapped);
 	if (binding->sgt) {
 		dma_resv_lock(dmabuf->resv, NULL);
 		dma_buf_unmap_attachment(binding->attach, binding->sgt,
 					 DMA_FROM_DEVICE);
 		dma_buf_unpin(binding->attach);
-		dma_resv_unlock(dmabuf->resv);
 		binding->sgt = NULL;
+		dma_resv_unlock(dmabuf->resv);
 	}
-	dma_buf_detach(dmabuf, binding->attach);
+	if (binding->attach)
+		dma_buf_detach(dmabuf, binding->attach);
 	dma_buf_put(dmabuf);
 	binding->dmabuf = NULL;
 }

@@ -99,6 +99,7 @@ static void dmt_pool_share(struct net_iov_pool *pool)
 	pool->spare = keep.first;
 	if (!rest)
 		return;
+	/* with what others wrote into the list */
 	smp_store_release(&binding->surplus[pool->index].first, rest);
 	/* A queue that asked to be kicked either sees this in its second look,
 	 * see dmt_pool_refill(), or is kicked as if a batch came home.

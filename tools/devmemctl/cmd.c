@@ -102,5 +102,9 @@ void cmd_help(const struct command *cmd)
 		       "      memory BAR of a PCI device, from devmem_bar;\n"
 		       "      BAR defaults to 2, SIZE to all that is left\n"
 		       "  fd N\n"
-		       "      descriptor N, inherited by devmemctl\n");
+		       "      descriptor N, inherited by devmemctl\n"
+		       "  udmabuf SIZE\n"
+		       "      host memory of devmemctl, to try things out\n"
+		       "  heap SIZE\n"
+		       "      host memory from /dev/dma_heap/system, the same\n");
 }

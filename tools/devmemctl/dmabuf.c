@@ -2,6 +2,7 @@
 /* Where a dma-buf comes from, and how to look into it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,12 +11,16 @@
 
 #include <linux/devmem_bar.h>
 #include <linux/dma-buf.h>
+#include <linux/dma-heap.h>
+#include <linux/udmabuf.h>
 
 #include "dmabuf.h"
 #include "out.h"
 #include "sysfs.h"
 
 #define BAR_DRIVER	"devmem_bar"
+#define UDMABUF_DEV	"/dev/udmabuf"
+#define HEAP_DEV	"/dev/dma_heap/system"
 #define PCI_DEVICE	"/sys/bus/pci/devices/%s"
 #define PCI_DRIVER	"/sys/bus/pci/drivers/" BAR_DRIVER
 
@@ -156,6 +161,68 @@ static int fd_inherit(int fd)
 	return ret;
 }
 
+/* Devices that a kernel has if its configuration says so. */
+static int node_open(const char *path, const char *fix)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int err = errno;
+
+	if (fd >= 0)
+		return fd;
+	out_errno(err, "open %s", path);
+	out_fix("%s", err == EACCES || err == EPERM ? "run as root" : fix);
+	return -1;
+}
+
+/* The memfd lives on in the dma-buf. */
+static int udmabuf_create(uint64_t size)
+{
+	struct udmabuf_create req = {
+		.flags = UDMABUF_FLAGS_CLOEXEC,
+		.size = size,
+	};
+	int fd, memfd, buf = -1;
+
+	fd = node_open(UDMABUF_DEV, "modprobe udmabuf; its option is CONFIG_UDMABUF");
+	if (fd < 0)
+		return -1;
+	memfd = memfd_create("devmemctl", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (memfd < 0 || ftruncate(memfd, size) ||
+	    fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK)) {
+		out_errno(errno, "%" PRIu64 " bytes of shared memory", size);
+		goto close;
+	}
+	req.memfd = memfd;
+	buf = ioctl(fd, UDMABUF_CREATE, &req);
+	if (buf < 0) {
+		out_errno(errno, "dma-buf of %" PRIu64 " bytes", size);
+		out_fix("whole pages, at most as many MiB as /sys/module/udmabuf/parameters/size_limit_mb says");
+	}
+close:
+	if (memfd >= 0)
+		close(memfd);
+	close(fd);
+	return buf;
+}
+
+static int heap_alloc(uint64_t size)
+{
+	struct dma_heap_allocation_data req = {
+		.len = size,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int fd, ret;
+
+	fd = node_open(HEAP_DEV, "the kernel's option is CONFIG_DMABUF_HEAPS_SYSTEM");
+	if (fd < 0)
+		return -1;
+	ret = ioctl(fd, DMA_HEAP_IOCTL_ALLOC, &req);
+	if (ret < 0)
+		out_errno(errno, "dma-buf of %" PRIu64 " bytes", size);
+	close(fd);
+	return ret < 0 ? -1 : (int)req.fd;
+}
+
 /**
  * dmabuf_open() - get a dma-buf
  * @buf: the dma-buf
@@ -175,6 +242,12 @@ int dmabuf_open(struct dmabuf *buf, const struct source *src)
 		break;
 	case SOURCE_FD:
 		buf->fd = fd_inherit(src->fd);
+		break;
+	case SOURCE_UDMABUF:
+		buf->fd = udmabuf_create(src->size);
+		break;
+	case SOURCE_HEAP:
+		buf->fd = heap_alloc(src->size);
 		break;
 	}
 	if (buf->fd < 0)

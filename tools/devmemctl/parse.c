@@ -285,5 +285,10 @@ const char *parse_source(int argc, char **argv, struct source *src)
 			src->fd = fd;
 		return why;
 	}
+	if (!strcmp(argv[0], "udmabuf") || !strcmp(argv[0], "heap")) {
+		src->kind = *argv[0] == 'u' ? SOURCE_UDMABUF : SOURCE_HEAP;
+		why = parse_size(argv[1], &src->size);
+		return why || src->size ? why : "no bytes";
+	}
 	return "unknown kind of SOURCE";
 }

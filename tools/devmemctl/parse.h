@@ -14,6 +14,8 @@ struct queue_list {
 enum source_kind {
 	SOURCE_BAR,
 	SOURCE_FD,
+	SOURCE_UDMABUF,
+	SOURCE_HEAP,
 };
 
 /**
@@ -22,7 +24,7 @@ enum source_kind {
  * @pciaddr: SOURCE_BAR: domain:bus:device.function as sysfs writes it
  * @bar: SOURCE_BAR: BAR number
  * @offset: SOURCE_BAR: first byte in the BAR
- * @size: SOURCE_BAR: bytes, 0 for all that is left
+ * @size: bytes; SOURCE_BAR: 0 for all that is left
  * @fd: SOURCE_FD: inherited descriptor
  */
 struct source {

@@ -222,6 +222,9 @@ static void test_source(void **state)
 	char *bad_fd[] = { "fd", "-1" };
 	char *big_fd[] = { "fd", "2147483648" };
 	char *heap[] = { "heap", "64M" };
+	char *udmabuf[] = { "udmabuf", "4096" };
+	char *nothing[] = { "udmabuf", "0" };
+	char *gpu[] = { "gpu", "64M" };
 	struct source src;
 
 	(void)state;
@@ -235,7 +238,14 @@ static void test_source(void **state)
 	assert_string_equal(parse_source(3, fd, &src), "SOURCE is two words");
 	assert_non_null(parse_source(2, bad_fd, &src));
 	assert_non_null(parse_source(2, big_fd, &src));
-	assert_string_equal(parse_source(2, heap, &src),
+	assert_null(parse_source(2, heap, &src));
+	assert_int_equal(src.kind, SOURCE_HEAP);
+	assert_int_equal(src.size, 64 << 20);
+	assert_null(parse_source(2, udmabuf, &src));
+	assert_int_equal(src.kind, SOURCE_UDMABUF);
+	assert_int_equal(src.size, 4096);
+	assert_string_equal(parse_source(2, nothing, &src), "no bytes");
+	assert_string_equal(parse_source(2, gpu, &src),
 			    "unknown kind of SOURCE");
 }
 

@@ -10,8 +10,8 @@ PREFIX	?= /usr/local
 export KVER KDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-unit test-vm test-dkms test-debug vm-shell modules \
-	install uninstall tools stats deps clean
+.PHONY: help demo test bench check test-unit test-vm test-dkms test-debug \
+	vm-shell modules install uninstall tools stats deps clean
 
 help: ## this list
 	@echo "devmem-tcp: TCP payload from the NIC straight into a dma-buf"
@@ -38,6 +38,9 @@ test-dkms: ## building through DKMS, against patched and stock kernels
 
 test-debug: ## the same scenarios on a kernel with KASAN, lockdep, kmemleak: hours
 	@scripts/test.sh debug
+
+bench: ## what a binding costs: a table, and build/bench.json
+	@scripts/bench.sh
 
 check: ## static checks: checkpatch, sparse, W=1, shellcheck, series, CRCs
 	@scripts/check.sh

@@ -74,7 +74,7 @@ large "1 GiB in 4 KiB" tbuf:1G,sparse,dynamic 4096 131072
 # Every segment is an area: the memory is the same for all.
 large "16 GiB in 64 KiB" tbuf:16G,sparse,dynamic,seg=4M 65536 393216
 # kvcalloc() would take 512 KiB.
-cost tbuf:44M,dynamic,seg=4M 4096
+cost tbuf:44M,sparse,dynamic,seg=4M 4096
 equal "44 MiB in 4 KiB: errno" "$(dm_value "$OUT" errno)" 0
 equal "44 MiB in 4 KiB: 24 bytes for a buffer" "$BYTES" $((11264 * 24))
 cost_end "44 MiB in 4 KiB"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* devmemctl bind and unbind. */
 #include <errno.h>
 #include <getopt.h>

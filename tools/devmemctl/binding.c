@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Bindings: the requests of the family devmem_tcp. */
 #include <errno.h>
 #include <limits.h>

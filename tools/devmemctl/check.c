@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* devmemctl check: can this machine do device memory TCP? */
 #include <getopt.h>
 #include <limits.h>

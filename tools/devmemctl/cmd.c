@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Options, usage and help of a command, all from its description. */
 #include <getopt.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Socket side of device memory TCP, for C libraries whose headers predate it.
  * Values and layouts are those of Linux 6.12.
  */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Values as a person wants to read them. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* A network interface, seen through ioctls and netlink: unlike /sys/class/net
  * these always show the network namespace of the caller.
  */

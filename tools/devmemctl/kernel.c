@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The running kernel: is it patched, what is loaded into it. */
 #include <limits.h>
 #include <stdio.h>

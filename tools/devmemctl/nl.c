@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Requests over netlink, with what the kernel says about a failed one. libnl
  * knows no extended acks and folds errnos into codes of its own, so errors are
  * taken from the raw messages.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Text and JSON from one description. */
 #include <assert.h>
 #include <errno.h>

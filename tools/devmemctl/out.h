@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What the tool says. Data goes to stdout, as text or as JSON; each call names
  * a value once and carries both: its key for JSON, its wording for text. A
  * NULL wording keeps a value out of the text. Errors go to stderr, as text.

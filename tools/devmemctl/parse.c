@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Parsers of what stands on the command line. */
 #include <ctype.h>
 #include <errno.h>

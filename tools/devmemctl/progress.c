@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Progress of a transfer, on stderr. */
 #include <stdarg.h>
 #include <stdio.h>

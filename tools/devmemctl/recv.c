@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* devmemctl recv: bind, listen, receive, unbind. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Where received bytes go: a file, a hash, a map of device memory. */
 #include <errno.h>
 #include <inttypes.h>

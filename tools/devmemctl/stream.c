@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Receiving with MSG_SOCK_DEVMEM. */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Attributes in sysfs: one short line each. */
 #include <errno.h>
 #include <fcntl.h>

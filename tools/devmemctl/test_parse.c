@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests: what stands on the command line, batches of tokens. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Batches of tokens for SO_DEVMEM_DONTNEED. */
 #include <errno.h>
 

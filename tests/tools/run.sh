@@ -34,8 +34,40 @@ exits()
 	fi
 }
 
+# helps COMMAND: as an option and as a command, to stdout alone
+helps()
+{
+	local form out err rc
+
+	for form in "$1 --help" "$1 -h" "help $1"; do
+		rc=0
+		# shellcheck disable=SC2086  # two words
+		out=$("$CTL" $form 2>"$TAP/.err") || rc=$?
+		err=$(cat "$TAP/.err")
+		rm -f "$TAP/.err"
+		if [ "$rc" -eq 0 ] && [ -z "$err" ] &&
+		   grep -q "^Usage: devmemctl $1" <<<"$out"; then
+			result ok "$form"
+		else
+			result "not ok" "$form"
+			echo "# exit $rc: ${err//$'\n'/; }"
+		fi
+	done
+}
+
 cli()
 {
+	local cmd
+
+	while read -r cmd; do
+		helps "$cmd"
+	done < <("$CTL" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+	exits 2 'Error: wrong option' "an option that is none" show --frob
+	exits 2 'needs a value' "an option without its value" show -d
+	exits 2 'excludes' "recv: --sock-limit of a binding that is there" \
+		recv -l 5000 --binding 1 --sock-limit 5
+	exits 2 'not a number' "a limit that is none" \
+		bind -d lo -q 1 --sock-limit x fd 3
 	exits 0 '^$' "help" help
 	exits 0 '^$' "version as JSON" -j version
 	exits 2 'sage' "no command is a usage error"

@@ -15,6 +15,7 @@ static const struct option_desc bind_options[] = {
 	CMD_OPTION_DEVICE,
 	CMD_OPTION_QUEUES,
 	CMD_OPTION_PAGE_SIZE,
+	CMD_OPTION_SOCK_LIMIT,
 	{ }
 };
 
@@ -22,32 +23,34 @@ static const struct option_desc bind_options[] = {
 #define BIND_PAGE_SIZE	4096
 
 struct bind_args {
-	const char *ifname;
-	struct queue_list queues;
-	uint32_t page_size;
+	struct binding_request request;
 	struct source source;
 };
 
 static int bind_parse(struct bind_args *a, int argc, char **argv)
 {
+	struct binding_request *r = &a->request;
 	const char *why, *name;
 	int c;
 
 	memset(a, 0, sizeof(*a));
-	a->page_size = BIND_PAGE_SIZE;
+	r->page_size = BIND_PAGE_SIZE;
 
 	while ((c = cmd_option(&cmd_bind, argc, argv)) != -1) {
 		why = NULL;
 		name = argv[optind - 1];
 		switch (c) {
 		case 'd':
-			a->ifname = optarg;
+			r->ifname = optarg;
 			break;
 		case 'q':
-			why = parse_queues(optarg, &a->queues);
+			why = parse_queues(optarg, &r->queues);
 			break;
 		case OPT_PAGE_SIZE:
-			why = parse_page_size(optarg, &a->page_size);
+			why = parse_page_size(optarg, &r->page_size);
+			break;
+		case OPT_SOCK_LIMIT:
+			why = parse_u32(optarg, &r->sock_limit);
 			break;
 		default:
 			return CMD_USAGE;
@@ -56,9 +59,9 @@ static int bind_parse(struct bind_args *a, int argc, char **argv)
 			return cmd_usage(&cmd_bind, "'%s': %s", name, why);
 	}
 
-	if (!a->ifname)
+	if (!r->ifname)
 		return cmd_usage(&cmd_bind, "-d IFNAME missing");
-	if (!a->queues.n)
+	if (!r->queues.n)
 		return cmd_usage(&cmd_bind, "-q LIST missing");
 	why = parse_source(argc - optind, argv + optind, &a->source);
 	if (why)
@@ -66,26 +69,27 @@ static int bind_parse(struct bind_args *a, int argc, char **argv)
 	return CMD_DONE;
 }
 
-static void bind_show(const struct bind_args *a, uint32_t id, uint64_t size)
+static void bind_show(const struct binding_request *r, uint32_t id,
+		      uint64_t size)
 {
 	char queues[512], bytes[32];
 	unsigned int i;
 
-	format_queues(queues, sizeof(queues), &a->queues);
+	format_queues(queues, sizeof(queues), &r->queues);
 	format_size(bytes, sizeof(bytes), size);
 
 	out_object(NULL);
 	out_u64("id", id, "bound id %" PRIu32, id);
-	out_str("ifname", a->ifname, ": %s", a->ifname);
+	out_str("ifname", r->ifname, ": %s", r->ifname);
 	out_text(" %s", queues);
 	out_array("queues");
-	for (i = 0; i < a->queues.n; i++)
-		out_u64(NULL, a->queues.queue[i], NULL);
+	for (i = 0; i < r->queues.n; i++)
+		out_u64(NULL, r->queues.queue[i], NULL);
 	out_end();
 	out_u64("size", size, ", %s", bytes);
-	out_u64("niovs", size / a->page_size, " in %" PRIu64 " buffers",
-		size / a->page_size);
-	out_u64("page_size", a->page_size, " of %" PRIu32 "\n", a->page_size);
+	out_u64("niovs", size / r->page_size, " in %" PRIu64 " buffers",
+		size / r->page_size);
+	out_u64("page_size", r->page_size, " of %" PRIu32 "\n", r->page_size);
 	out_end();
 }
 
@@ -106,9 +110,9 @@ static int bind_run(int argc, char **argv)
 		return CMD_FAILED;
 	if (dmabuf_open(&buf, &args.source))
 		goto close_nl;
-	if (!binding_create(&nl, args.ifname, buf.fd, &args.queues,
-			    args.page_size, &id)) {
-		bind_show(&args, id, buf.size);
+	args.request.dmabuf = buf.fd;
+	if (!binding_create(&nl, &args.request, &id)) {
+		bind_show(&args.request, id, buf.size);
 		result = CMD_DONE;
 	}
 
@@ -120,7 +124,7 @@ close_nl:
 
 const struct command cmd_bind = {
 	.name = "bind",
-	.args = "-d IFNAME -q LIST [--page-size BYTES] SOURCE",
+	.args = "-d IFNAME -q LIST [OPTIONS] SOURCE",
 	.help = "Let RX queues of a device write into a dma-buf",
 	.source = true,
 	.options = bind_options,

@@ -20,6 +20,7 @@ static const char *const binding_attrs[DEVMEM_TCP_A_MAX + 1] = {
 	[DEVMEM_TCP_A_DMABUF_FD]	= "dmabuf-fd",
 	[DEVMEM_TCP_A_QUEUE]		= "queue",
 	[DEVMEM_TCP_A_RX_PAGE_SIZE]	= "rx-page-size",
+	[DEVMEM_TCP_A_SOCK_LIMIT]	= "sock-limit",
 };
 
 static const struct nla_policy binding_policy[DEVMEM_TCP_A_MAX + 1] = {
@@ -32,6 +33,10 @@ static const struct nla_policy binding_policy[DEVMEM_TCP_A_MAX + 1] = {
 	[DEVMEM_TCP_A_NUM_HELD]		= { .type = NLA_U32 },
 	[DEVMEM_TCP_A_EXPORTER]		= { .type = NLA_STRING },
 	[DEVMEM_TCP_A_POOL]		= { .type = NLA_NESTED },
+	[DEVMEM_TCP_A_REASON]		= { .type = NLA_U32 },
+	[DEVMEM_TCP_A_SOCK_LIMIT]	= { .type = NLA_U32 },
+	[DEVMEM_TCP_A_ATTACH]		= { .type = NLA_U32 },
+	[DEVMEM_TCP_A_NETLINK_OWNED]	= { .type = NLA_FLAG },
 };
 
 static const struct nla_policy
@@ -145,49 +150,53 @@ static int binding_id_reply(struct nlmsghdr *reply, void *arg)
 	return 0;
 }
 
+static int binding_put(struct nl_msg *msg, uint32_t ifindex,
+		       const struct binding_request *r)
+{
+	unsigned int i;
+	int err;
+
+	err = nla_put_u32(msg, DEVMEM_TCP_A_IFINDEX, ifindex);
+	if (!err)
+		err = nla_put_u32(msg, DEVMEM_TCP_A_DMABUF_FD, r->dmabuf);
+	for (i = 0; !err && i < r->queues.n; i++)
+		err = nla_put_u32(msg, DEVMEM_TCP_A_QUEUE, r->queues.queue[i]);
+	if (!err && r->page_size)
+		err = nla_put_u32(msg, DEVMEM_TCP_A_RX_PAGE_SIZE, r->page_size);
+	if (!err && r->sock_limit)
+		err = nla_put_u32(msg, DEVMEM_TCP_A_SOCK_LIMIT, r->sock_limit);
+	return err;
+}
+
 /**
  * binding_create() - bind a dma-buf to RX queues
  * @nl: socket from binding_connect()
- * @ifname: device
- * @dmabuf: descriptor of the dma-buf; the binding does not need it to stay open
- * @queues: RX queues
- * @page_size: bytes of one buffer, 0 for the kernel's default
+ * @request: what is wanted
  * @id: id of the new binding
  *
  * Return: 0, or -1 with the reason printed.
  */
-int binding_create(struct netlink *nl, const char *ifname, int dmabuf,
-		   const struct queue_list *queues, uint32_t page_size,
+int binding_create(struct netlink *nl, const struct binding_request *request,
 		   uint32_t *id)
 {
 	struct iface iface;
 	struct nl_msg *msg;
-	unsigned int i;
 	int err;
 
-	err = iface_get(&iface, ifname);
+	err = iface_get(&iface, request->ifname);
 	if (err) {
-		out_errno(-err, "bind %s", ifname);
+		out_errno(-err, "bind %s", request->ifname);
 		return -1;
 	}
 
 	msg = netlink_message(nl, DEVMEM_TCP_CMD_BIND_RX, 0);
 	if (!msg)
 		goto print;
-
-	err = nla_put_u32(msg, DEVMEM_TCP_A_IFINDEX, iface.index);
-	if (!err)
-		err = nla_put_u32(msg, DEVMEM_TCP_A_DMABUF_FD, dmabuf);
-	for (i = 0; !err && i < queues->n; i++)
-		err = nla_put_u32(msg, DEVMEM_TCP_A_QUEUE, queues->queue[i]);
-	if (!err && page_size)
-		err = nla_put_u32(msg, DEVMEM_TCP_A_RX_PAGE_SIZE, page_size);
-	if (err) {
+	if (binding_put(msg, iface.index, request)) {
 		nlmsg_free(msg);
 		nl->err = ENOMEM;
 		goto print;
 	}
-
 	if (!netlink_request(nl, msg, binding_id_reply, id))
 		return 0;
 print:
@@ -236,31 +245,47 @@ static int binding_parse_pool(struct nlattr *nest, struct binding_pool *pool)
 	return 0;
 }
 
-static int binding_parse(struct nlmsghdr *reply, struct binding *b)
+static uint32_t binding_u32(struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+/**
+ * binding_parse() - what the kernel tells of a binding
+ * @msg: an answer to DEVMEM_TCP_CMD_GET, or a notification; that need not
+ *	have more than an id
+ * @b: result; what is not in @msg is 0
+ *
+ * Return: 0 or -EPROTO.
+ */
+int binding_parse(struct nlmsghdr *msg, struct binding *b)
 {
 	struct nlattr *tb[DEVMEM_TCP_A_MAX + 1], *attr;
 	int rem;
 
-	if (genlmsg_parse(reply, 0, tb, DEVMEM_TCP_A_MAX, binding_policy) < 0 ||
-	    !tb[DEVMEM_TCP_A_ID] || !tb[DEVMEM_TCP_A_IFINDEX] ||
-	    !tb[DEVMEM_TCP_A_RX_PAGE_SIZE] || !tb[DEVMEM_TCP_A_SIZE] ||
-	    !tb[DEVMEM_TCP_A_NUM_NIOVS])
+	if (genlmsg_parse(msg, 0, tb, DEVMEM_TCP_A_MAX, binding_policy) < 0 ||
+	    !tb[DEVMEM_TCP_A_ID])
 		return -EPROTO;
 
 	memset(b, 0, sizeof(*b));
 	b->id = nla_get_u32(tb[DEVMEM_TCP_A_ID]);
-	b->ifindex = nla_get_u32(tb[DEVMEM_TCP_A_IFINDEX]);
-	b->page_size = nla_get_u32(tb[DEVMEM_TCP_A_RX_PAGE_SIZE]);
-	b->size = nla_get_u64(tb[DEVMEM_TCP_A_SIZE]);
-	b->num_niovs = nla_get_u32(tb[DEVMEM_TCP_A_NUM_NIOVS]);
+	b->ifindex = binding_u32(tb[DEVMEM_TCP_A_IFINDEX]);
+	b->page_size = binding_u32(tb[DEVMEM_TCP_A_RX_PAGE_SIZE]);
+	if (tb[DEVMEM_TCP_A_SIZE])
+		b->size = nla_get_u64(tb[DEVMEM_TCP_A_SIZE]);
+	b->num_niovs = binding_u32(tb[DEVMEM_TCP_A_NUM_NIOVS]);
 	b->num_held = -1;
 	if (tb[DEVMEM_TCP_A_NUM_HELD])
 		b->num_held = nla_get_u32(tb[DEVMEM_TCP_A_NUM_HELD]);
 	if (tb[DEVMEM_TCP_A_EXPORTER])
 		nla_strlcpy(b->exporter, tb[DEVMEM_TCP_A_EXPORTER],
 			    sizeof(b->exporter));
+	b->attach = binding_u32(tb[DEVMEM_TCP_A_ATTACH]);
+	b->sock_limit = binding_u32(tb[DEVMEM_TCP_A_SOCK_LIMIT]);
+	b->netlink_owned = tb[DEVMEM_TCP_A_NETLINK_OWNED];
+	b->reason = binding_u32(tb[DEVMEM_TCP_A_REASON]);
 
-	nlmsg_for_each_attr(attr, reply, GENL_HDRLEN, rem) {
+	nlmsg_for_each_attr(attr, msg, GENL_HDRLEN, rem) {
 		switch (nla_type(attr)) {
 		case DEVMEM_TCP_A_QUEUE:
 			if (b->queues.n == DEVMEM_TCP_MAX_QUEUES)
@@ -278,9 +303,18 @@ static int binding_parse(struct nlmsghdr *reply, struct binding *b)
 	return 0;
 }
 
+/* An answer has all that a binding always has. */
+static int binding_parse_reply(struct nlmsghdr *reply, struct binding *b)
+{
+	if (binding_parse(reply, b) || !b->ifindex || !b->page_size ||
+	    !b->size || !b->num_niovs)
+		return -EPROTO;
+	return 0;
+}
+
 static int binding_get_reply(struct nlmsghdr *reply, void *arg)
 {
-	return binding_parse(reply, arg);
+	return binding_parse_reply(reply, arg);
 }
 
 /**
@@ -321,7 +355,7 @@ static int binding_list_reply(struct nlmsghdr *reply, void *arg)
 		return -ENOMEM;
 	list->binding = grown;
 
-	err = binding_parse(reply, &list->binding[list->n]);
+	err = binding_parse_reply(reply, &list->binding[list->n]);
 	if (!err)
 		list->n++;
 	return err;

@@ -2,6 +2,7 @@
 #ifndef BINDING_H
 #define BINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,10 @@ struct binding_pool {
  * @num_niovs: buffers
  * @num_held: buffers that are not free, -1 if the kernel does not tell us
  * @exporter: who exported the dma-buf
+ * @attach: enum devmem_tcp_attach, 0 if the kernel does not tell
+ * @sock_limit: buffers that one socket may hold, 0: no limit
+ * @netlink_owned: it ends with the netlink socket that made it
+ * @reason: enum devmem_tcp_reason of its end, 0 if it has not ended
  * @pools: used entries of @pool
  * @pool: one for each queue
  */
@@ -44,6 +49,10 @@ struct binding {
 	uint32_t num_niovs;
 	int64_t num_held;
 	char exporter[64];
+	uint32_t attach;
+	uint32_t sock_limit;
+	bool netlink_owned;
+	uint32_t reason;
 	unsigned int pools;
 	struct binding_pool pool[DEVMEM_TCP_MAX_QUEUES];
 };
@@ -53,14 +62,33 @@ struct binding_list {
 	size_t n;
 };
 
+/**
+ * struct binding_request - a binding that is wanted
+ * @ifname: device
+ * @dmabuf: descriptor of the dma-buf; the binding does not need it to stay open
+ * @queues: RX queues
+ * @page_size: bytes of one buffer, 0 for the kernel's default
+ * @sock_limit: buffers that one socket may hold, 0: no limit
+ */
+struct binding_request {
+	const char *ifname;
+	int dmabuf;
+	struct queue_list queues;
+	uint32_t page_size;
+	uint32_t sock_limit;
+};
+
 int binding_connect(struct netlink *nl);
-int binding_create(struct netlink *nl, const char *ifname, int dmabuf,
-		   const struct queue_list *queues, uint32_t page_size,
+int binding_create(struct netlink *nl, const struct binding_request *request,
 		   uint32_t *id);
 int binding_destroy(struct netlink *nl, uint32_t id);
 int binding_get(struct netlink *nl, uint32_t id, struct binding *binding);
 int binding_list(struct netlink *nl, uint32_t ifindex,
 		 struct binding_list *list);
+int binding_parse(struct nlmsghdr *msg, struct binding *b);
 void binding_perror(const struct netlink *nl, uint32_t id);
+
+/* binding_out.c */
+void binding_out(const struct binding *b, const char *event);
 
 #endif /* BINDING_H */

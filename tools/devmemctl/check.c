@@ -180,16 +180,22 @@ static void check_capabilities(struct check *c)
 		check_report(c, CHECK_WARN, "not held, may not export a BAR");
 }
 
-static void check_driver(struct check *c, const struct iface *iface)
+/* Return: whether it makes sense to look at the rest. */
+static bool check_driver(struct check *c, const struct iface *iface)
 {
 	check_item(c, "driver");
-	if (!strcmp(iface->driver, "igb")) {
-		check_report(c, CHECK_OK, "igb");
-	} else {
-		check_fix(c, "choose an interface of the driver igb");
-		check_report(c, CHECK_FAIL, "%s, without device memory",
-			     *iface->driver ? iface->driver : "unknown");
+	if (strcmp(iface->driver, "igb")) {
+		check_fix(c, "choose an interface of the driver igb: devmemctl check finds them");
+		if (*iface->driver)
+			check_report(c, CHECK_FAIL,
+				     "%s cannot write into device memory; nothing else checked",
+				     iface->driver);
+		else
+			check_report(c, CHECK_FAIL,
+				     "none, so this is no NIC; nothing else checked");
+		return false;
 	}
+	check_report(c, CHECK_OK, "igb");
 
 	check_item(c, "link");
 	check_fix(c, "ip link set %s up", iface->name);
@@ -197,6 +203,7 @@ static void check_driver(struct check *c, const struct iface *iface)
 		check_report(c, CHECK_OK, "up");
 	else
 		check_report(c, CHECK_FAIL, "down");
+	return true;
 }
 
 static void check_device(struct check *c, const struct iface *iface)
@@ -301,8 +308,7 @@ static void check_iface(struct check *c, const char *ifname)
 		check_item(c, "interface");
 		check_fix(c, "ip link lists those of this network namespace");
 		check_report(c, CHECK_FAIL, "%s", strerror(-err));
-	} else {
-		check_driver(c, &iface);
+	} else if (check_driver(c, &iface)) {
 		check_device(c, &iface);
 		check_features(c, &iface);
 		check_iommu(c, &iface);

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cmd.h"
 
@@ -40,15 +41,17 @@ int cmd_usage(const struct command *cmd, const char *fmt, ...)
  * @argc: of the command
  * @argv: of the command
  *
+ * Every command has -h, --help: that prints its help and ends the program.
+ *
  * Return: @val of the option with its value in optarg; -1 when there are no
  * more and optind is the first argument; '?' for a wrong one, with usage
  * printed.
  */
 int cmd_option(const struct command *cmd, int argc, char **argv)
 {
-	struct option longopts[CMD_OPTIONS_MAX + 1] = {};
+	struct option longopts[CMD_OPTIONS_MAX + 2] = {};
 	/* What stands before a command ends there. */
-	char shortopts[2 * CMD_OPTIONS_MAX + 3] = "+:";
+	char shortopts[2 * CMD_OPTIONS_MAX + 4] = "+:";
 	char *opts = cmd->run ? shortopts + 1 : shortopts;
 	const struct option_desc *desc;
 	char *p = shortopts + 2;
@@ -67,35 +70,51 @@ int cmd_option(const struct command *cmd, int argc, char **argv)
 			*p++ = ':';
 	}
 
+	longopts[n].name = "help";
+	longopts[n].val = 'h';
+	*p = 'h';
+
 	opterr = 0;
 	c = getopt_long(argc, argv, opts, longopts, NULL);
 	if (c == ':')
 		cmd_usage(cmd, "option '%s' needs a value", argv[optind - 1]);
 	else if (c == '?')
 		cmd_usage(cmd, "wrong option '%s'", argv[optind - 1]);
+	/* What stands before a command is for main(). */
+	if (c == 'h' && cmd->run) {
+		cmd_help(cmd);
+		exit(out_finish() ? CMD_FAILED : CMD_DONE);
+	}
 	return c == ':' ? '?' : c;
+}
+
+static void cmd_help_option(const struct option_desc *desc)
+{
+	char left[40];
+
+	snprintf(left, sizeof(left), "--%s%s%s", desc->name,
+		 desc->arg ? " " : "", desc->arg ? desc->arg : "");
+	if (desc->val < OPT_LONG)
+		printf("  -%c, %-22s %s\n", desc->val, left, desc->help);
+	else
+		printf("      %-22s %s\n", left, desc->help);
 }
 
 void cmd_help(const struct command *cmd)
 {
+	static const struct option_desc help = {
+		"help", 'h', NULL, "show this"
+	};
 	const struct option_desc *desc;
-	char left[40];
 
 	cmd_usage_line(stdout, cmd);
-	printf("\n%s\n", cmd->help);
+	printf("\n%s\n\nOptions:\n", cmd->help);
+	for (desc = cmd->options; desc && desc->name; desc++)
+		cmd_help_option(desc);
+	cmd_help_option(&help);
 
-	if (cmd->options)
-		printf("\nOptions:\n");
-	for (desc = cmd->options; desc && desc->name; desc++) {
-		snprintf(left, sizeof(left), "--%s%s%s", desc->name,
-			 desc->arg ? " " : "", desc->arg ? desc->arg : "");
-		if (desc->val < OPT_LONG)
-			printf("  -%c, %-22s %s\n", desc->val, left,
-			       desc->help);
-		else
-			printf("      %-22s %s\n", left, desc->help);
-	}
-
+	if (cmd->more)
+		printf("\n%s", cmd->more);
 	if (cmd->source)
 		printf("\nSOURCE, where the dma-buf comes from:\n"
 		       "  bar PCIADDR[:BAR[:OFFSET[:SIZE]]]\n"

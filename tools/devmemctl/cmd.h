@@ -34,12 +34,15 @@ enum {
 	OPT_ALLOW_LINEAR,
 	OPT_BINDING,
 	OPT_COUNT,
+	OPT_FORCE,
 	OPT_HASH,
+	OPT_KEY,
 	OPT_MAP,
 	OPT_MAX_BYTES,
 	OPT_NO_UNBIND,
 	OPT_PAGE_SIZE,
 	OPT_PROGRESS,
+	OPT_SOCK_LIMIT,
 	OPT_TOKENS,
 };
 
@@ -49,6 +52,7 @@ enum {
  * @args: the rest of its usage line
  * @help: one line
  * @source: whether its arguments include a SOURCE
+ * @more: what else its help says, or NULL
  * @options: ends with a NULL name; NULL if there are none
  * @run: argv[0] is @name; returns CMD_*
  */
@@ -57,14 +61,18 @@ struct command {
 	const char *args;
 	const char *help;
 	bool source;
+	const char *more;
 	const struct option_desc *options;
 	int (*run)(int argc, char **argv);
 };
 
 extern const struct command cmd_bind;
 extern const struct command cmd_check;
+extern const struct command cmd_monitor;
 extern const struct command cmd_recv;
 extern const struct command cmd_show;
+extern const struct command cmd_stats;
+extern const struct command cmd_steer;
 extern const struct command cmd_unbind;
 
 #define CMD_OPTION_DEVICE \
@@ -74,6 +82,9 @@ extern const struct command cmd_unbind;
 #define CMD_OPTION_PAGE_SIZE \
 	{ "page-size", OPT_PAGE_SIZE, "BYTES", \
 	  "size of one buffer, 4K (default) to 64K" }
+#define CMD_OPTION_SOCK_LIMIT \
+	{ "sock-limit", OPT_SOCK_LIMIT, "N", \
+	  "buffers that one socket may hold; 0, the default: all" }
 
 int cmd_option(const struct command *cmd, int argc, char **argv);
 int cmd_usage(const struct command *cmd, const char *fmt, ...) __printf(2, 3);

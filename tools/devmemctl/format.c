@@ -27,6 +27,27 @@ const char *format_size(char *buf, size_t size, uint64_t bytes)
 }
 
 /**
+ * format_queue_numbers() - "1,2", as parse_queues() takes it
+ * @buf: where to write
+ * @size: bytes of @buf
+ * @list: the queues
+ *
+ * Return: @buf.
+ */
+const char *format_queue_numbers(char *buf, size_t size,
+				 const struct queue_list *list)
+{
+	unsigned int i;
+	size_t pos = 0;
+
+	buf[0] = '\0';
+	for (i = 0; i < list->n && pos < size; i++)
+		pos += snprintf(buf + pos, size - pos, "%s%" PRIu32,
+				i ? "," : "", list->queue[i]);
+	return buf;
+}
+
+/**
  * format_queues() - "queue 3" or "queues 1,2"
  * @buf: where to write
  * @size: bytes of @buf
@@ -37,12 +58,10 @@ const char *format_size(char *buf, size_t size, uint64_t bytes)
 const char *format_queues(char *buf, size_t size,
 			  const struct queue_list *list)
 {
-	unsigned int i;
 	size_t pos;
 
-	pos = snprintf(buf, size, list->n == 1 ? "queue" : "queues");
-	for (i = 0; i < list->n && pos < size; i++)
-		pos += snprintf(buf + pos, size - pos, "%c%" PRIu32,
-				i ? ',' : ' ', list->queue[i]);
+	pos = snprintf(buf, size, list->n == 1 ? "queue " : "queues ");
+	if (pos < size)
+		format_queue_numbers(buf + pos, size - pos, list);
 	return buf;
 }

@@ -8,6 +8,8 @@
 #include "parse.h"
 
 const char *format_size(char *buf, size_t size, uint64_t bytes);
+const char *format_queue_numbers(char *buf, size_t size,
+				 const struct queue_list *list);
 const char *format_queues(char *buf, size_t size,
 			  const struct queue_list *list);
 

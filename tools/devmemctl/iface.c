@@ -60,8 +60,7 @@ int iface_get(struct iface *iface, const char *name)
 		return err;
 	iface->up = ifr.ifr_flags & IFF_UP;
 
-	ifr.ifr_data = (void *)&info;
-	if (!iface_ioctl(SIOCETHTOOL, &ifr, name)) {
+	if (!iface_ethtool(iface, &info)) {
 		snprintf(iface->driver, sizeof(iface->driver), "%s",
 			 info.driver);
 		snprintf(iface->bus, sizeof(iface->bus), "%s", info.bus_info);
@@ -69,14 +68,27 @@ int iface_get(struct iface *iface, const char *name)
 	return 0;
 }
 
+/**
+ * iface_ethtool() - ethtool ioctl
+ * @iface: the interface
+ * @cmd: one of the structs of linux/ethtool.h; they begin with the request
+ *
+ * Return: 0 or a negative errno.
+ */
+int iface_ethtool(const struct iface *iface, void *cmd)
+{
+	struct ifreq ifr = { .ifr_data = cmd };
+
+	return iface_ioctl(SIOCETHTOOL, &ifr, iface->name);
+}
+
 /* Return: 1 RX checksums are verified by the device, 0 not, or -errno. */
 int iface_rx_checksum(const struct iface *iface)
 {
 	struct ethtool_value value = { .cmd = ETHTOOL_GRXCSUM };
-	struct ifreq ifr = { .ifr_data = (void *)&value };
 	int err;
 
-	err = iface_ioctl(SIOCETHTOOL, &ifr, iface->name);
+	err = iface_ethtool(iface, &value);
 	return err ? err : !!value.data;
 }
 

@@ -39,7 +39,6 @@ static const struct command *const commands[] = {
 static const struct option_desc main_options[] = {
 	{ "json", 'j', NULL, "print JSON" },
 	{ "pretty", 'p', NULL, "print JSON with line breaks" },
-	{ "help", 'h', NULL, "as devmemctl help" },
 	{ "version", 'V', NULL, "as devmemctl version" },
 	{ }
 };
@@ -61,34 +60,46 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int help_run(int argc, char **argv)
+static void main_help(void)
 {
-	const struct command *cmd;
 	unsigned int i;
-
-	if (argc > 2)
-		return cmd_usage(&cmd_help_command, "one COMMAND at most");
-	if (argc == 2) {
-		cmd = find_command(argv[1]);
-		if (!cmd)
-			return cmd_usage(&cmd_help_command,
-					 "unknown command '%s'", argv[1]);
-		cmd_help(cmd);
-		return CMD_DONE;
-	}
 
 	cmd_help(&cmd_main);
 	printf("\nCommands:\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-8s %s\n", commands[i]->name, commands[i]->help);
 	printf("\nExit status: 0 done, 1 refused or failed, 2 wrong usage.\n");
+}
+
+static int help_run(int argc, char **argv)
+{
+	const struct command *cmd;
+
+	if (cmd_option(&cmd_help_command, argc, argv) != -1)
+		return CMD_USAGE;
+	argc -= optind;
+	argv += optind;
+	if (argc > 1)
+		return cmd_usage(&cmd_help_command, "one COMMAND at most");
+	if (!argc) {
+		main_help();
+		return CMD_DONE;
+	}
+	cmd = find_command(argv[0]);
+	if (!cmd)
+		return cmd_usage(&cmd_help_command, "unknown command '%s'",
+				 argv[0]);
+	cmd_help(cmd);
 	return CMD_DONE;
 }
 
 static int version_run(int argc, char **argv)
 {
-	if (argc > 1)
-		return cmd_usage(&cmd_version, "'%s' not understood", argv[1]);
+	if (cmd_option(&cmd_version, argc, argv) != -1)
+		return CMD_USAGE;
+	if (argc > optind)
+		return cmd_usage(&cmd_version, "'%s' not understood",
+				 argv[optind]);
 
 	out_object(NULL);
 	out_str("version", VERSION, "devmemctl %s", VERSION);
@@ -114,8 +125,8 @@ int main(int argc, char **argv)
 			out_json(true);
 			break;
 		case 'h':
-			cmd = &cmd_help_command;
-			break;
+			main_help();
+			return out_finish() ? CMD_FAILED : CMD_DONE;
 		case 'V':
 			cmd = &cmd_version;
 			break;

@@ -255,6 +255,20 @@ static int netlink_family_id(struct nlmsghdr *reply, void *arg)
 	return 0;
 }
 
+static struct nl_msg *netlink_getfamily(struct netlink *nl, const char *family)
+{
+	struct nl_msg *msg;
+
+	nl->family = GENL_ID_CTRL;
+	msg = netlink_message(nl, CTRL_CMD_GETFAMILY, 0);
+	if (msg && nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, family) < 0) {
+		nlmsg_free(msg);
+		nl->err = ENAMETOOLONG;
+		return NULL;
+	}
+	return msg;
+}
+
 /**
  * netlink_resolve() - direct the socket to a generic netlink family
  * @nl: a generic netlink socket
@@ -264,17 +278,89 @@ static int netlink_family_id(struct nlmsghdr *reply, void *arg)
  */
 int netlink_resolve(struct netlink *nl, const char *family)
 {
-	struct nl_msg *msg;
+	struct nl_msg *msg = netlink_getfamily(nl, family);
 
-	nl->family = GENL_ID_CTRL;
-	msg = netlink_message(nl, CTRL_CMD_GETFAMILY, 0);
 	if (!msg)
 		return -nl->err;
-	if (nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, family) < 0) {
-		nlmsg_free(msg);
-		return -ENAMETOOLONG;
-	}
 	return netlink_request(nl, msg, netlink_family_id, nl);
+}
+
+static uint32_t netlink_group_id(struct nlattr *nest, const char *group)
+{
+	struct nlattr *tb[CTRL_ATTR_MCAST_GRP_MAX + 1];
+
+	if (nla_parse_nested(tb, CTRL_ATTR_MCAST_GRP_MAX, nest, NULL) < 0 ||
+	    !tb[CTRL_ATTR_MCAST_GRP_NAME] || !tb[CTRL_ATTR_MCAST_GRP_ID] ||
+	    nla_strcmp(tb[CTRL_ATTR_MCAST_GRP_NAME], group))
+		return 0;
+	return nla_get_u32(tb[CTRL_ATTR_MCAST_GRP_ID]);
+}
+
+/**
+ * netlink_parse_group() - find a multicast group
+ * @msg: what nlctrl tells about a family, asked or not
+ * @family: name of the family
+ * @group: name of the group
+ * @id: its id
+ *
+ * Return: 0, -ENOENT if @msg is about another family, -EPROTO if there is no
+ * such group in it.
+ */
+int netlink_parse_group(struct nlmsghdr *msg, const char *family,
+			const char *group, uint32_t *id)
+{
+	struct nlattr *tb[CTRL_ATTR_MAX + 1], *attr;
+	int rem;
+
+	if (genlmsg_parse(msg, 0, tb, CTRL_ATTR_MAX, NULL) < 0 ||
+	    !tb[CTRL_ATTR_FAMILY_NAME])
+		return -EPROTO;
+	if (nla_strcmp(tb[CTRL_ATTR_FAMILY_NAME], family))
+		return -ENOENT;
+	if (!tb[CTRL_ATTR_MCAST_GROUPS])
+		return -EPROTO;
+
+	nla_for_each_nested(attr, tb[CTRL_ATTR_MCAST_GROUPS], rem) {
+		*id = netlink_group_id(attr, group);
+		if (*id)
+			return 0;
+	}
+	return -EPROTO;
+}
+
+struct netlink_group {
+	const char *family;
+	const char *group;
+	uint32_t *id;
+};
+
+static int netlink_on_group(struct nlmsghdr *reply, void *arg)
+{
+	struct netlink_group *g = arg;
+
+	return netlink_parse_group(reply, g->family, g->group, g->id);
+}
+
+/**
+ * netlink_group() - ask for the id of a multicast group
+ * @nl: a generic netlink socket; netlink_resolve() is due after this
+ * @family: name of a family
+ * @group: name of the group
+ * @id: its id
+ *
+ * Return: 0 or a negative errno.
+ */
+int netlink_group(struct netlink *nl, const char *family, const char *group,
+		  uint32_t *id)
+{
+	struct netlink_group g = {
+		.family = family, .group = group, .id = id
+	};
+	struct nl_msg *msg = netlink_getfamily(nl, family);
+
+	if (!msg)
+		return -nl->err;
+	return netlink_request(nl, msg, netlink_on_group, &g);
 }
 
 /**

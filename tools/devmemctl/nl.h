@@ -39,6 +39,10 @@ typedef int (*netlink_reply_t)(struct nlmsghdr *reply, void *arg);
 
 int netlink_open(struct netlink *nl, int protocol);
 int netlink_resolve(struct netlink *nl, const char *family);
+int netlink_group(struct netlink *nl, const char *family, const char *group,
+		  uint32_t *id);
+int netlink_parse_group(struct nlmsghdr *msg, const char *family,
+			const char *group, uint32_t *id);
 void netlink_close(struct netlink *nl);
 
 struct nl_msg *netlink_message(struct netlink *nl, uint8_t cmd, int flags);

@@ -19,7 +19,19 @@ static struct {
 	unsigned int depth;
 	struct json_object *stack[OUT_DEPTH];
 	struct json_object *root;
+	FILE *file;
 } out;
+
+static FILE *out_file(void)
+{
+	return out.file ? out.file : stdout;
+}
+
+/* Data goes to stderr: stdout belongs to somebody else. */
+void out_to_stderr(void)
+{
+	out.file = stderr;
+}
 
 void out_json(bool pretty)
 {
@@ -77,7 +89,7 @@ void out_text(const char *fmt, ...)
 		return;
 
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vfprintf(out_file(), fmt, ap);
 	va_end(ap);
 }
 
@@ -89,7 +101,20 @@ void out_u64(const char *key, uint64_t value, const char *fmt, ...)
 		out_add(key, json_object_new_uint64(value));
 	} else if (fmt) {
 		va_start(ap, fmt);
-		vprintf(fmt, ap);
+		vfprintf(out_file(), fmt, ap);
+		va_end(ap);
+	}
+}
+
+void out_bool(const char *key, bool value, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (out.json) {
+		out_add(key, json_object_new_boolean(value));
+	} else if (fmt) {
+		va_start(ap, fmt);
+		vfprintf(out_file(), fmt, ap);
 		va_end(ap);
 	}
 }
@@ -102,7 +127,7 @@ void out_str(const char *key, const char *value, const char *fmt, ...)
 		out_add(key, json_object_new_string(value));
 	} else if (fmt) {
 		va_start(ap, fmt);
-		vprintf(fmt, ap);
+		vfprintf(out_file(), fmt, ap);
 		va_end(ap);
 	}
 }
@@ -121,13 +146,15 @@ void out_double(const char *key, double value, const char *fmt, ...)
 		out_add(key, obj);
 	} else if (fmt) {
 		va_start(ap, fmt);
-		vprintf(fmt, ap);
+		vfprintf(out_file(), fmt, ap);
 		va_end(ap);
 	}
 }
 
 /**
- * out_finish() - write what is not written yet
+ * out_finish() - end a document: write what is not written yet
+ *
+ * Another document may follow.
  *
  * Return: 0, or -1 with the reason printed if stdout did not take all of it.
  */
@@ -139,11 +166,12 @@ int out_finish(void)
 		flags |= out.pretty ? JSON_C_TO_STRING_PRETTY |
 				      JSON_C_TO_STRING_SPACED :
 				      JSON_C_TO_STRING_PLAIN;
-		puts(json_object_to_json_string_ext(out.root, flags));
+		fprintf(out_file(), "%s\n",
+			json_object_to_json_string_ext(out.root, flags));
 		json_object_put(out.root);
 		out.root = NULL;
 	}
-	if (fflush(stdout) || ferror(stdout)) {
+	if (fflush(out_file()) || ferror(out_file())) {
 		out_errno(errno, "write to stdout");
 		return -1;
 	}

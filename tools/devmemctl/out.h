@@ -12,6 +12,7 @@
 #include "compiler.h"
 
 void out_json(bool pretty);
+void out_to_stderr(void);
 
 void out_object(const char *key);
 void out_array(const char *key);
@@ -19,6 +20,8 @@ void out_end(void);
 
 void out_text(const char *fmt, ...) __printf(1, 2);
 void out_u64(const char *key, uint64_t value, const char *fmt, ...)
+	__printf(3, 4);
+void out_bool(const char *key, bool value, const char *fmt, ...)
 	__printf(3, 4);
 void out_str(const char *key, const char *value, const char *fmt, ...)
 	__printf(3, 4);

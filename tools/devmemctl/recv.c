@@ -26,6 +26,7 @@ static const struct option_desc recv_options[] = {
 	{ "listen", 'l', "[ADDR:]PORT",
 	  "where to listen; no ADDR: IPv4 and IPv6" },
 	CMD_OPTION_PAGE_SIZE,
+	CMD_OPTION_SOCK_LIMIT,
 	{ "binding", OPT_BINDING, "ID",
 	  "receive on this binding instead of a new one" },
 	{ "output", 'o', "FILE", "write the stream to FILE" },
@@ -46,10 +47,8 @@ static const struct option_desc recv_options[] = {
 
 /**
  * struct recv_args - the command line
- * @ifname: device to bind
- * @queues: its RX queues
- * @page_size: bytes of one buffer, 0 for the default
- * @source: the dma-buf to bind
+ * @request: the binding to make
+ * @source: its dma-buf
  * @binding: receive on this binding instead, 0 if not
  * @listen: where to listen
  * @file: for the stream, or NULL
@@ -63,9 +62,7 @@ static const struct option_desc recv_options[] = {
  * @progress: force progress
  */
 struct recv_args {
-	const char *ifname;
-	struct queue_list queues;
-	uint32_t page_size;
+	struct binding_request request;
 	struct source source;
 	uint32_t binding;
 	struct listen_addr listen;
@@ -94,6 +91,112 @@ struct recv_target {
 	uint64_t size;
 };
 
+/* What goes into the request for a binding; *@why says what is wrong with it.
+ * Return: whether it was such an option.
+ */
+static bool recv_request_option(struct binding_request *r, int c,
+				const char **why)
+{
+	switch (c) {
+	case 'd':
+		r->ifname = optarg;
+		return true;
+	case 'q':
+		*why = parse_queues(optarg, &r->queues);
+		return true;
+	case OPT_PAGE_SIZE:
+		*why = parse_page_size(optarg, &r->page_size);
+		return true;
+	case OPT_SOCK_LIMIT:
+		*why = parse_u32(optarg, &r->sock_limit);
+		return true;
+	}
+	return false;
+}
+
+/* As parse_u32(), and in @min to @max. */
+static const char *recv_number(uint32_t *value, uint32_t min, uint32_t max,
+			       const char *range)
+{
+	const char *why = parse_u32(optarg, value);
+
+	if (!why && (*value < min || *value > max))
+		why = range;
+	return why;
+}
+
+/* Return: NULL, or what is wrong with the option's value. */
+static const char *recv_option(struct recv_args *a, int c)
+{
+	const char *why = NULL;
+
+	if (recv_request_option(&a->request, c, &why))
+		return why;
+
+	switch (c) {
+	case 'l':
+		return parse_listen(optarg, &a->listen);
+	case 'o':
+		a->file = optarg;
+		break;
+	case OPT_BINDING:
+		return recv_number(&a->binding, 1, UINT32_MAX,
+				   "ids start at 1");
+	case OPT_HASH:
+		a->hash = true;
+		break;
+	case OPT_MAP:
+		a->map = optarg;
+		break;
+	case OPT_TOKENS:
+		return recv_number(&a->tokens, 1, DEVMEM_DONTNEED_FRAGS,
+				   "not in 1 to 1024");
+	case OPT_MAX_BYTES:
+		return parse_size(optarg, &a->max_bytes);
+	case OPT_COUNT:
+		return recv_number(&a->count, 1, UINT32_MAX, "not at least 1");
+	case OPT_ALLOW_LINEAR:
+		a->allow_linear = true;
+		break;
+	case OPT_NO_UNBIND:
+		a->no_unbind = true;
+		break;
+	case OPT_PROGRESS:
+		a->progress = true;
+		break;
+	}
+	return NULL;
+}
+
+/* What goes together; the words that are left are the SOURCE. */
+static int recv_check(struct recv_args *a, int argc, char **argv)
+{
+	const struct binding_request *r = &a->request;
+	const char *why;
+
+	if (!*a->listen.port)
+		return cmd_usage(&cmd_recv, "-l [ADDR:]PORT missing");
+	if (a->binding) {
+		if (argc || r->ifname || r->queues.n || r->page_size ||
+		    r->sock_limit)
+			return cmd_usage(&cmd_recv,
+					 "--binding excludes -d, -q, SOURCE and what belongs to them");
+		if (a->file || a->hash)
+			return cmd_usage(&cmd_recv,
+					 "--binding excludes -o and --hash");
+		return CMD_DONE;
+	}
+
+	if (!r->ifname)
+		return cmd_usage(&cmd_recv, "-d IFNAME missing");
+	if (!r->queues.n)
+		return cmd_usage(&cmd_recv, "-q LIST missing");
+	why = parse_source(argc, argv, &a->source);
+	if (why)
+		return cmd_usage(&cmd_recv, "SOURCE: %s", why);
+	return CMD_DONE;
+}
+
 /* Return: CMD_DONE, or CMD_USAGE with the reason printed. */
 static int recv_parse(struct recv_args *a, int argc, char **argv)
 {
@@ -106,87 +209,14 @@ static int recv_parse(struct recv_args *a, int argc, char **argv)
 	a->count = 1;
 
 	while ((c = cmd_option(&cmd_recv, argc, argv)) != -1) {
-		why = NULL;
-		name = argv[optind - 1];
-		switch (c) {
-		case 'd':
-			a->ifname = optarg;
-			break;
-		case 'q':
-			why = parse_queues(optarg, &a->queues);
-			break;
-		case 'l':
-			why = parse_listen(optarg, &a->listen);
-			break;
-		case 'o':
-			a->file = optarg;
-			break;
-		case OPT_PAGE_SIZE:
-			why = parse_page_size(optarg, &a->page_size);
-			break;
-		case OPT_BINDING:
-			why = parse_u32(optarg, &a->binding);
-			if (!why && !a->binding)
-				why = "ids start at 1";
-			break;
-		case OPT_HASH:
-			a->hash = true;
-			break;
-		case OPT_MAP:
-			a->map = optarg;
-			break;
-		case OPT_TOKENS:
-			why = parse_u32(optarg, &a->tokens);
-			if (!why && (!a->tokens ||
-				     a->tokens > DEVMEM_DONTNEED_FRAGS))
-				why = "not in 1 to 1024";
-			break;
-		case OPT_MAX_BYTES:
-			why = parse_size(optarg, &a->max_bytes);
-			break;
-		case OPT_COUNT:
-			why = parse_u32(optarg, &a->count);
-			if (!why && !a->count)
-				why = "not at least 1";
-			break;
-		case OPT_ALLOW_LINEAR:
-			a->allow_linear = true;
-			break;
-		case OPT_NO_UNBIND:
-			a->no_unbind = true;
-			break;
-		case OPT_PROGRESS:
-			a->progress = true;
-			break;
-		default:
+		if (c == '?')
 			return CMD_USAGE;
-		}
+		name = argv[optind - 1];
+		why = recv_option(a, c);
 		if (why)
 			return cmd_usage(&cmd_recv, "'%s': %s", name, why);
 	}
-	argc -= optind;
-	argv += optind;
-
-	if (!*a->listen.port)
-		return cmd_usage(&cmd_recv, "-l [ADDR:]PORT missing");
-	if (a->binding) {
-		if (argc || a->ifname || a->queues.n || a->page_size)
-			return cmd_usage(&cmd_recv,
-					 "--binding excludes -d, -q, SOURCE");
-		if (a->file || a->hash)
-			return cmd_usage(&cmd_recv,
-					 "--binding excludes -o and --hash");
-		return CMD_DONE;
-	}
-
-	if (!a->ifname)
-		return cmd_usage(&cmd_recv, "-d IFNAME missing");
-	if (!a->queues.n)
-		return cmd_usage(&cmd_recv, "-q LIST missing");
-	why = parse_source(argc, argv, &a->source);
-	if (why)
-		return cmd_usage(&cmd_recv, "SOURCE: %s", why);
-	return CMD_DONE;
+	return recv_check(a, argc - optind, argv + optind);
 }
 
 static void recv_on_signal(int sig)
@@ -279,40 +309,22 @@ static int recv_target_get(struct recv_target *t, struct netlink *nl,
 
 /* A binding of our own */
 static int recv_target_create(struct recv_target *t, struct netlink *nl,
-			      const struct recv_args *a,
-			      const struct dmabuf *buf)
+			      struct recv_args *a, const struct dmabuf *buf)
 {
-	snprintf(t->ifname, sizeof(t->ifname), "%s", a->ifname);
-	t->queues = a->queues;
+	snprintf(t->ifname, sizeof(t->ifname), "%s", a->request.ifname);
+	t->queues = a->request.queues;
 	t->size = buf->size;
-	return binding_create(nl, a->ifname, buf->fd, &a->queues, a->page_size,
-			      &t->id);
+	a->request.dmabuf = buf->fd;
+	return binding_create(nl, &a->request, &t->id);
 }
 
 /* The command that steers every flow to the bound queues */
 static void recv_fix_steering(const struct recv_target *t)
 {
-	uint32_t queue, last = 0;
-	unsigned int i;
-	char weight[512];
-	size_t pos = 0;
-	bool bound;
+	char queues[512];
 
-	for (i = 0; i < t->queues.n; i++)
-		if (t->queues.queue[i] > last)
-			last = t->queues.queue[i];
-	/* Two characters for each queue */
-	if (last >= sizeof(weight) / 2 - 1)
-		last = sizeof(weight) / 2 - 2;
-
-	for (queue = 0; queue <= last; queue++) {
-		bound = false;
-		for (i = 0; i < t->queues.n; i++)
-			bound |= t->queues.queue[i] == queue;
-		pos += snprintf(weight + pos, sizeof(weight) - pos, " %d",
-				bound);
-	}
-	out_fix("ethtool -X %s weight%s", t->ifname, weight);
+	out_fix("devmemctl steer all -d %s -q %s", t->ifname,
+		format_queue_numbers(queues, sizeof(queues), &t->queues));
 }
 
 /* Return: a connection, or -1; with stream_stop set nothing is printed. */
@@ -460,7 +472,7 @@ static int recv_existing(const struct recv_args *a, struct netlink *nl,
 	return recv_bound(a, &target, sink, listener);
 }
 
-static int recv_new(const struct recv_args *a, struct netlink *nl,
+static int recv_new(struct recv_args *a, struct netlink *nl,
 		    struct sink *sink, int listener)
 {
 	struct recv_target target;

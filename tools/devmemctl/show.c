@@ -1,70 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* devmemctl show. */
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "binding.h"
 #include "cmd.h"
-#include "format.h"
 #include "iface.h"
 
 static const struct option_desc show_options[] = {
 	{ "device", 'd', "IFNAME", "only bindings of this interface" },
 	{ }
 };
-
-static void show_pool(const struct binding_pool *pool)
-{
-	out_object(NULL);
-	out_u64("queue", pool->queue, "    queue %" PRIu32, pool->queue);
-	if (pool->napi_id)
-		out_u64("napi_id", pool->napi_id, ": napi %" PRIu32,
-			pool->napi_id);
-	else
-		out_text(": device down");
-	out_u64("allocs", pool->allocs, ", %" PRIu64 " buffers to the NIC",
-		pool->allocs);
-	out_u64("empty", pool->empty, ", %" PRIu64 " times none free\n",
-		pool->empty);
-	out_end();
-}
-
-static void show_binding(const struct binding *b)
-{
-	char queues[512], bytes[32], ifname[IF_NAMESIZE];
-	unsigned int i;
-
-	iface_name(ifname, b->ifindex);
-	format_queues(queues, sizeof(queues), &b->queues);
-	format_size(bytes, sizeof(bytes), b->size);
-
-	out_object(NULL);
-	out_u64("id", b->id, "id %" PRIu32, b->id);
-	out_u64("ifindex", b->ifindex, NULL);
-	out_str("ifname", ifname, ": %s", ifname);
-	out_text(" %s", queues);
-	out_array("queues");
-	for (i = 0; i < b->queues.n; i++)
-		out_u64(NULL, b->queues.queue[i], NULL);
-	out_end();
-	out_u64("size", b->size, ", %s", bytes);
-	out_u64("niovs", b->num_niovs, " in %" PRIu32 " buffers",
-		b->num_niovs);
-	out_u64("page_size", b->page_size, " of %" PRIu32, b->page_size);
-	if (b->num_held >= 0)
-		out_u64("held", b->num_held, ", %" PRId64 " held",
-			b->num_held);
-	if (*b->exporter)
-		out_str("exporter", b->exporter, ", exported by %s",
-			b->exporter);
-	out_text("\n");
-	out_array("pools");
-	for (i = 0; i < b->pools; i++)
-		show_pool(&b->pool[i]);
-	out_end();
-	out_end();
-}
 
 static int show_one(struct netlink *nl, uint32_t id)
 {
@@ -75,7 +21,7 @@ static int show_one(struct netlink *nl, uint32_t id)
 		return CMD_FAILED;
 	}
 	out_array(NULL);
-	show_binding(&b);
+	binding_out(&b, NULL);
 	out_end();
 	return CMD_DONE;
 }
@@ -100,7 +46,7 @@ static int show_list(struct netlink *nl, const char *ifname)
 
 	out_array(NULL);
 	for (i = 0; i < list.n; i++)
-		show_binding(&list.binding[i]);
+		binding_out(&list.binding[i], NULL);
 	out_end();
 	result = CMD_DONE;
 

@@ -11,7 +11,8 @@ N=0
 mkdir -p "$TAP"
 
 about "unit tests of devmemctl, and its answers on an unpatched kernel"
-make -s -C "$ROOT/tools/devmemctl" OUT="$BUILD/tools" all "$BUILD/tools/test_parse"
+make -s -C "$ROOT/tools/devmemctl" OUT="$BUILD/tools" all \
+	"$BUILD"/tools/test_{parse,steer}
 
 result()
 {
@@ -74,6 +75,21 @@ cli()
 	exits 2 . "an unknown command is a usage error" frobnicate
 	exits 2 . "a queue list that is none" bind -d lo -q 1-x fd 3
 	exits 2 . "a page size that is none" bind -d lo -q 1 --page-size 3k1 fd 3
+	exits 1 'no RSS redirection table' "steer of a device without a table" \
+		steer away -d lo -q 0
+	exits 2 'ACTION missing' "steer without an action" steer -d lo
+	exits 2 'LIST missing' "steer without queues" steer away -d lo
+	exits 2 '-q is for' "steer show has no queues" steer show -d lo -q 1
+	exits 2 'no wildcards' "steer with a wildcard" \
+		steer flow -d lo -q 1 '*:*-192.0.2.1:5000'
+	exits 2 'more than 1024 flows' "steer with too many flows" \
+		steer flow -d lo -q 1 192.0.2.2:1-1025-192.0.2.1:5000
+	exits 2 'COMMAND missing' "steer with an empty command" \
+		steer away -d lo -q 1 --
+	exits 2 'COMMAND is for' "steer show with a command" \
+		steer show -d lo -- true
+	exits 2 'force is for' "steer away with --force" \
+		steer away -d lo -q 1 --force
 	if grep -q ' devmem_register_dev$' /proc/kallsyms; then
 		echo "# this kernel is patched: the rest is for others"
 	else
@@ -84,7 +100,13 @@ cli()
 	echo "1..$N"
 }
 
-CMOCKA_MESSAGE_OUTPUT=TAP "$BUILD/tools/test_parse" 2>&1 |
-	tee "$TAP/tools-parse.tap" || true
+bad=0
+for unit in parse steer; do
+	CMOCKA_MESSAGE_OUTPUT=TAP "$BUILD/tools/test_$unit" 2>&1 |
+		tee "$TAP/tools-$unit.tap" || bad=1
+done
 cli | tee "$TAP/tools-cli.tap"
-! grep -q '^not ok' "$TAP/tools-parse.tap" "$TAP/tools-cli.tap"
+if grep -q '^not ok' "$TAP"/tools-{parse,steer,cli}.tap; then
+	bad=1
+fi
+exit $bad

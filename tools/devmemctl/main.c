@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
 	&cmd_bind,
 	&cmd_unbind,
 	&cmd_show,
+	&cmd_steer,
 	&cmd_recv,
 	&cmd_version,
 	&cmd_help_command,

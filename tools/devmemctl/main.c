@@ -30,6 +30,8 @@ static const struct command *const commands[] = {
 	&cmd_bind,
 	&cmd_unbind,
 	&cmd_show,
+	&cmd_stats,
+	&cmd_monitor,
 	&cmd_steer,
 	&cmd_recv,
 	&cmd_version,

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* devmemctl monitor: bindings that come and go. */
+#include <errno.h>
+#include <getopt.h>
+#include <sys/socket.h>
+
+#include <linux/genetlink.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+
+#include "binding.h"
+#include "cmd.h"
+#include "iface.h"
+
+/* More than one message of either family can have */
+#define MONITOR_BUF	65536
+
+static const struct option_desc monitor_options[] = {
+	{ "device", 'd', "IFNAME", "only bindings of this interface" },
+	{ }
+};
+
+/**
+ * struct monitor - what we listen to
+ * @nl: socket that is in the groups
+ * @ifindex: tell only of this interface, 0 for all
+ */
+struct monitor {
+	struct netlink nl;
+	uint32_t ifindex;
+};
+
+static void monitor_say(const char *event, const char *text)
+{
+	out_object(NULL);
+	out_str("event", event, "%s\n", text);
+	out_end();
+}
+
+static int monitor_join(struct monitor *m, uint32_t group)
+{
+	int one = group;
+
+	if (!setsockopt(nl_socket_get_fd(m->nl.sk), SOL_NETLINK,
+			NETLINK_ADD_MEMBERSHIP, &one, sizeof(one)))
+		return 0;
+	out_errno(errno, "join the netlink group");
+	return -1;
+}
+
+/* A binding came or went. */
+static int monitor_binding(struct monitor *m, struct nlmsghdr *msg)
+{
+	struct genlmsghdr *genl = nlmsg_data(msg);
+	struct binding b;
+
+	if (genl->cmd != DEVMEM_TCP_CMD_ADD_NTF &&
+	    genl->cmd != DEVMEM_TCP_CMD_DEL_NTF)
+		return 0;
+	if (binding_parse(msg, &b)) {
+		out_error("the kernel sent a notification without an id");
+		return -1;
+	}
+	if (!m->ifindex || m->ifindex == b.ifindex)
+		binding_out(&b, genl->cmd == DEVMEM_TCP_CMD_ADD_NTF ?
+				"bound" : "unbound");
+	return 0;
+}
+
+/* The module comes and goes, and the groups with it. */
+static int monitor_family(struct monitor *m, struct nlmsghdr *msg)
+{
+	struct genlmsghdr *genl = nlmsg_data(msg);
+	struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	uint32_t group;
+
+	if (genlmsg_parse(msg, 0, tb, CTRL_ATTR_MAX, NULL) < 0 ||
+	    !tb[CTRL_ATTR_FAMILY_NAME] || !tb[CTRL_ATTR_FAMILY_ID] ||
+	    nla_strcmp(tb[CTRL_ATTR_FAMILY_NAME], DEVMEM_TCP_FAMILY_NAME))
+		return 0;
+
+	switch (genl->cmd) {
+	case CTRL_CMD_DELFAMILY:
+		monitor_say("unloaded", "module devmem_tcp unloaded");
+		break;
+	case CTRL_CMD_NEWFAMILY:
+		if (netlink_parse_group(msg, DEVMEM_TCP_FAMILY_NAME,
+					DEVMEM_TCP_MCGRP_BINDING, &group)) {
+			out_error("this devmem_tcp has no notifications");
+			return -1;
+		}
+		if (monitor_join(m, group))
+			return -1;
+		m->nl.family = nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
+		monitor_say("loaded", "module devmem_tcp loaded");
+		break;
+	}
+	return 0;
+}
+
+static int monitor_messages(struct monitor *m, struct nlmsghdr *msg, int len)
+{
+	int err = 0;
+
+	for (; !err && nlmsg_ok(msg, len); msg = nlmsg_next(msg, &len)) {
+		if (msg->nlmsg_type == GENL_ID_CTRL)
+			err = monitor_family(m, msg);
+		else if (msg->nlmsg_type == m->nl.family)
+			err = monitor_binding(m, msg);
+		if (out_finish())
+			err = -1;
+	}
+	return err;
+}
+
+/* Until something fails or a signal ends us. */
+static void monitor_loop(struct monitor *m)
+{
+	static char buf[MONITOR_BUF] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int fd = nl_socket_get_fd(m->nl.sk);
+	ssize_t len;
+
+	for (;;) {
+		len = recv(fd, buf, sizeof(buf), 0);
+		if (len > 0) {
+			if (monitor_messages(m, (struct nlmsghdr *)buf, len))
+				return;
+		} else if (len < 0 && errno == ENOBUFS) {
+			monitor_say("lost",
+				    "events were lost, see devmemctl show");
+			if (out_finish())
+				return;
+		} else if (!len || errno != EINTR) {
+			out_errno(len ? errno : EIO, "receive notifications");
+			return;
+		}
+	}
+}
+
+/* Groups first, for the answers to requests must not mix with events. */
+static int monitor_open(struct monitor *m)
+{
+	uint32_t binding, ctrl;
+	int family;
+
+	if (binding_connect(&m->nl))
+		return -1;
+	family = m->nl.family;
+	if (netlink_group(&m->nl, "nlctrl", "notify", &ctrl) ||
+	    netlink_group(&m->nl, DEVMEM_TCP_FAMILY_NAME,
+			  DEVMEM_TCP_MCGRP_BINDING, &binding)) {
+		out_error("this devmem_tcp has no notifications");
+		out_fix("install the module of version " VERSION);
+		goto close_nl;
+	}
+	m->nl.family = family;
+	if (!monitor_join(m, binding) && !monitor_join(m, ctrl))
+		return 0;
+
+close_nl:
+	netlink_close(&m->nl);
+	return -1;
+}
+
+static int monitor_run(int argc, char **argv)
+{
+	const char *ifname = NULL;
+	struct monitor m = {};
+	struct iface iface;
+	int err;
+	int c;
+
+	while ((c = cmd_option(&cmd_monitor, argc, argv)) != -1) {
+		if (c != 'd')
+			return CMD_USAGE;
+		ifname = optarg;
+	}
+	if (argc > optind)
+		return cmd_usage(&cmd_monitor, "'%s' not understood",
+				 argv[optind]);
+	if (ifname) {
+		err = iface_get(&iface, ifname);
+		if (err) {
+			out_errno(-err, "interface %s", ifname);
+			return CMD_FAILED;
+		}
+		m.ifindex = iface.index;
+	}
+
+	if (monitor_open(&m))
+		return CMD_FAILED;
+	monitor_loop(&m);
+	netlink_close(&m.nl);
+	return CMD_FAILED;
+}
+
+const struct command cmd_monitor = {
+	.name = "monitor",
+	.args = "[-d IFNAME]",
+	.help = "Tell of bindings that come and go, until a signal ends it",
+	.more = "With -j one JSON object in each line; \"event\" is bound, unbound, lost\n"
+		"(more came than we could read), unloaded or loaded (the module).\n",
+	.options = monitor_options,
+	.run = monitor_run,
+};

@@ -76,6 +76,20 @@ unsigned int reta_differ(const struct reta *a, const struct reta *b)
 	return n;
 }
 
+/* Entries that pointed to a queue of @from and point to one of @to now. */
+unsigned int reta_taken(const struct reta *before, const struct reta *after,
+			const struct queue_list *from,
+			const struct queue_list *to)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < before->size; i++)
+		n += before->queue[i] != after->queue[i] &&
+		     queue_list_has(from, before->queue[i]) &&
+		     queue_list_has(to, after->queue[i]);
+	return n;
+}
+
 static uint32_t reta_least_used(const struct reta *reta,
 				const struct queue_list *to)
 {

@@ -29,6 +29,9 @@ bool reta_equal(const struct reta *a, const struct reta *b);
 bool reta_is_default(const struct reta *reta, unsigned int rings);
 unsigned int reta_entries(const struct reta *reta, uint32_t queue);
 unsigned int reta_differ(const struct reta *a, const struct reta *b);
+unsigned int reta_taken(const struct reta *before, const struct reta *after,
+			const struct queue_list *from,
+			const struct queue_list *to);
 
 void reta_move(struct reta *reta, const struct queue_list *from,
 	       const struct queue_list *to);

@@ -336,7 +336,9 @@ static int steer_apply(struct steer *s, struct steer_undo *undo)
 
 	out_object(NULL);
 	steer_report(s, &rss, &undo->reta, &undo->set);
-	steer_report_notes(s, &undo->set);
+	steer_report_notes(s, &undo->set,
+			   reta_taken(&undo->reta, &undo->set,
+				      &undo->state.queues, &s->queues));
 	out_end();
 	ret = 0;
 unlock:

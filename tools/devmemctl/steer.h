@@ -51,6 +51,7 @@ struct steer {
 /* steer_report.c */
 void steer_report(const struct steer *s, const struct rss *rss,
 		  const struct reta *before, const struct reta *reta);
-void steer_report_notes(const struct steer *s, const struct reta *reta);
+void steer_report_notes(const struct steer *s, const struct reta *reta,
+			unsigned int taken);
 
 #endif /* STEER_H */

@@ -80,8 +80,14 @@ void steer_report(const struct steer *s, const struct rss *rss,
 	out_end();
 }
 
-/* What the request brings along that was not asked for. */
-void steer_report_notes(const struct steer *s, const struct reta *reta)
+/**
+ * steer_report_notes() - what the request brings along that was not asked for
+ * @s: the request
+ * @reta: the new table
+ * @taken: entries that earlier requests had pointed elsewhere
+ */
+void steer_report_notes(const struct steer *s, const struct reta *reta,
+			unsigned int taken)
 {
 	unsigned int i, entries = 0;
 
@@ -94,6 +100,9 @@ void steer_report_notes(const struct steer *s, const struct reta *reta)
 			   entries, reta->size);
 	if (s->action == STEER_ALL)
 		steer_note("UDP and the rest of IP comes along; a bound queue drops what of it does not fit into a header buffer");
+	if (taken)
+		steer_note("%u entries were steered to other queues before",
+			   taken);
 	if (queue_list_has(&s->queues, 0))
 		steer_note("queue 0 also gets what has no hash, such as ARP");
 	if (s->dry_run)

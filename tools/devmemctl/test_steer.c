@@ -224,8 +224,8 @@ static void test_place(void **state)
 	static const uint32_t hash[] = {
 		0x80000005, 6, 0x105, 0xffffffff, 0x86, 0x12345600,
 	};
-	struct queue_list to = queues("1,3");
 	struct reta before = spread(128, "0,2"), reta = before;
+	struct queue_list to = queues("1,3"), from;
 
 	(void)state;
 
@@ -236,6 +236,12 @@ static void test_place(void **state)
 	assert_int_equal(reta.queue[127], 3);
 	assert_int_equal(reta.queue[0], 1);
 	assert_int_equal(reta_differ(&reta, &before), 4);
+
+	/* Entries 6 and 0 pointed to queue 0, 5 and 127 to queue 2. */
+	from = queues("0");
+	assert_int_equal(reta_taken(&before, &reta, &from, &to), 2);
+	from = queues("1,3");
+	assert_int_equal(reta_taken(&before, &reta, &from, &to), 0);
 }
 
 int main(void)

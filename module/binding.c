@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Bindings: a dma-buf on RX queues of a device, from bind to burial. */
 
+#include <linux/ethtool.h>
+#include <linux/ethtool_netlink.h>
 #include <linux/idr.h>
 #include <linux/module.h>
+#include <linux/pm_runtime.h>
+#include <linux/rculist.h>
 #include <linux/rtnetlink.h>
 #include <linux/wait.h>
+#include <net/sock.h>
+#include <net/xdp_sock_drv.h>
 #include "core.h"
 
 LIST_HEAD(dmt_bindings);		/* rtnl */
 EXPORT_SYMBOL_GPL(dmt_bindings);
 
-/* Bindings that have memory, and who waits for them to be gone. */
+/* The control module, if it takes requests; rtnl */
+static const struct dmt_listener *dmt_listener;
+static bool dmt_accepting;
+
+/* Bindings that have memory, those that a work is about to take the dma-buf
+ * from, and who waits for either to be none.
+ */
 static atomic_t dmt_alive;
-static DECLARE_WAIT_QUEUE_HEAD(dmt_alive_wait);
+static atomic_t dmt_ending;
+static DECLARE_WAIT_QUEUE_HEAD(dmt_wait);
 
 /* Ids are taken from bind to burial, so that a cmsg's id is never ambiguous. */
 static DEFINE_IDR(dmt_ids);
@@ -48,7 +61,7 @@ static void dmt_binding_free(struct net_iov_binding *hot)
 		dmt_id_free(binding->id);
 	kfree(binding);
 	if (atomic_dec_and_test(&dmt_alive))
-		wake_up(&dmt_alive_wait);
+		wake_up(&dmt_wait);
 }
 
 static void dmt_binding_put_dev(struct dmt_binding *binding)
@@ -75,6 +88,8 @@ static void dmt_binding_end(struct dmt_binding *binding)
 static void dmt_binding_end_work(struct work_struct *work)
 {
 	dmt_binding_end(container_of(work, struct dmt_binding, end));
+	if (atomic_dec_and_test(&dmt_ending))
+		wake_up(&dmt_wait);
 }
 
 /* Under rtnl. XDP would want to look at the payload: while anything is bound to
@@ -91,13 +106,77 @@ static void dmt_mark_bound(struct net_device *dev)
 }
 
 /* Under rtnl. */
-static void dmt_binding_stop(struct dmt_binding *binding)
+static void dmt_binding_stop_queues(struct dmt_binding *binding)
 {
-	list_del_init(&binding->node);
 	while (binding->nr_started)
 		binding->ops->unbind(binding->dev,
 				     binding->queues[--binding->nr_started]);
+}
+
+/* Under rtnl: off the list. Whoever calls this has to end it. */
+static void dmt_binding_stop(struct dmt_binding *binding, enum dmt_end why)
+{
+	list_del_rcu(&binding->node);
+	binding->listed = false;
+	dmt_binding_stop_queues(binding);
 	dmt_mark_bound(binding->dev);
+	dmt_listener->ended(binding, why);
+	if (binding->owner)
+		sock_put(binding->owner);
+	binding->owner = NULL;
+}
+
+/* Under rtnl, where ending it would take too long. */
+static void dmt_binding_stop_and_queue(struct dmt_binding *binding,
+				       enum dmt_end why)
+{
+	dmt_binding_stop(binding, why);
+	atomic_inc(&dmt_ending);
+	queue_work(dmt_wq, &binding->end);
+}
+
+/* Drivers that do not tell, or leave it to bind, may have it on. */
+static bool dmt_split_is_off(struct net_device *dev)
+{
+	const struct ethtool_ops *ops = dev->ethtool_ops;
+	struct kernel_ethtool_ringparam kernel = {};
+	struct ethtool_ringparam ring = {};
+
+	if (!ops || !ops->get_ringparam)
+		return false;
+	ops->get_ringparam(dev, &ring, &kernel, NULL);
+	return kernel.tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_DISABLED;
+}
+
+/* Under rtnl: does anything on the device speak against it? */
+static int dmt_binding_check_use(const struct dmt_binding *binding,
+				 struct dmt_bind_params *params,
+				 struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = binding->dev;
+	u32 i;
+
+	params->bad = DMT_BAD_DEVICE;
+	if (dmt_split_is_off(dev)) {
+		NL_SET_ERR_MSG(extack, "tcp-data-split is disabled");
+		return -EINVAL;
+	}
+	if (dev_xdp_prog_count(dev)) {
+		NL_SET_ERR_MSG(extack, "unable to bind dmabuf to device with XDP program attached");
+		return -EEXIST;
+	}
+	for (i = 0; i < binding->hot.nr_pools; i++) {
+		params->bad = i;
+		if (dmt_binding_on(dev, binding->queues[i])) {
+			NL_SET_ERR_MSG(extack, "designated queue already memory provider bound");
+			return -EEXIST;
+		}
+		if (xsk_get_pool_from_qid(dev, binding->queues[i])) {
+			NL_SET_ERR_MSG(extack, "designated queue already in use by AF_XDP");
+			return -EBUSY;
+		}
+	}
+	return 0;
 }
 
 /* Under rtnl. All queues or none. */
@@ -109,16 +188,19 @@ static int dmt_binding_start(struct dmt_binding *binding,
 	u32 i;
 	int err;
 
+	params->bad = DMT_BAD_NONE;
+	if (!dmt_accepting) {
+		NL_SET_ERR_MSG(extack, "devmem_tcp is being loaded or unloaded");
+		return -ENODEV;
+	}
 	params->bad = DMT_BAD_DEVICE;
-
 	if (!ddev || binding->dev->reg_state != NETREG_REGISTERED) {
 		NL_SET_ERR_MSG(extack, "the device is being removed");
 		return -ENODEV;
 	}
-	if (dev_xdp_prog_count(binding->dev)) {
-		NL_SET_ERR_MSG(extack, "an xdp program is attached to the device");
-		return -EEXIST;
-	}
+	err = dmt_binding_check_use(binding, params, extack);
+	if (err)
+		return err;
 	/* Set before the work that finds bindings on the list, or not yet. */
 	if (READ_ONCE(binding->revoked)) {
 		params->bad = DMT_BAD_DMABUF;
@@ -134,36 +216,62 @@ static int dmt_binding_start(struct dmt_binding *binding,
 		}
 		binding->nr_started++;
 	}
-	list_add_tail(&binding->node, &dmt_bindings);
+	if (params->owner) {
+		sock_hold(params->owner);
+		binding->owner = params->owner;
+		binding->owner_portid = params->owner_portid;
+	}
+	list_add_tail_rcu(&binding->node, &dmt_bindings);
+	binding->listed = true;
 	dmt_mark_bound(binding->dev);
+	dmt_listener->added(binding);
 	return 0;
 
 stop:
-	dmt_binding_stop(binding);
+	dmt_binding_stop_queues(binding);
 	return err;
 }
 
+/* Under rtnl. A device that sleeps is present when it wakes up. */
+static bool dmt_dev_is_present(const struct net_device *dev,
+			       const struct devmem_dev *ddev)
+{
+	bool present;
+
+	if (ddev)
+		pm_runtime_get_sync(ddev->dma_dev);
+	present = netif_device_present(dev);
+	if (ddev)
+		pm_runtime_put(ddev->dma_dev);
+	return present;
+}
+
 /* Under rtnl: can this device do it at all? */
-static int dmt_binding_check_dev(const struct devmem_dev *ddev,
+static int dmt_binding_check_dev(const struct net_device *dev,
+				 const struct devmem_dev *ddev,
 				 struct dmt_bind_params *params,
 				 struct netlink_ext_ack *extack)
 {
 	u32 i;
 
 	params->bad = DMT_BAD_DEVICE;
+	if (!dmt_dev_is_present(dev, ddev)) {
+		NL_SET_ERR_MSG(extack, "the device is not present");
+		return -ENODEV;
+	}
 	if (!ddev) {
 		NL_SET_ERR_MSG(extack, "the driver of this device has no device memory support");
 		return -EOPNOTSUPP;
 	}
 	if (ddev->ops->abi != DEVMEM_DRIVER_ABI) {
 		pr_warn("devmem_tcp_core: the driver of %s has ABI %#x, this module %#zx\n",
-			netdev_name(ddev->dev), ddev->ops->abi,
+			netdev_name(dev), ddev->ops->abi,
 			DEVMEM_DRIVER_ABI);
 		NL_SET_ERR_MSG(extack, "driver and devmem_tcp_core differ in ABI, see dmesg");
 		return -EPROTO;
 	}
 	for (i = 0; i < params->nr_queues; i++) {
-		if (params->queues[i] >= ddev->dev->real_num_rx_queues) {
+		if (params->queues[i] >= dev->real_num_rx_queues) {
 			NL_SET_ERR_MSG(extack, "rx queue is out of range");
 			params->bad = i;
 			return -EINVAL;
@@ -187,11 +295,11 @@ dmt_binding_create(struct net *net, struct dmt_bind_params *params,
 			  GFP_KERNEL_ACCOUNT);
 	if (!binding)
 		return ERR_PTR(-ENOMEM);
-	INIT_LIST_HEAD(&binding->node);
 	INIT_WORK(&binding->revoke, dmt_binding_revoke);
 	INIT_WORK(&binding->end, dmt_binding_end_work);
 	spin_lock_init(&binding->reserve_lock);
 	binding->shift = params->shift;
+	binding->sock_limit = params->sock_limit;
 	memcpy(binding->queues, params->queues,
 	       array_size(params->nr_queues, sizeof(*params->queues)));
 
@@ -204,7 +312,7 @@ dmt_binding_create(struct net *net, struct dmt_bind_params *params,
 		goto free;
 	}
 	ddev = devmem_find_dev(dev);
-	err = dmt_binding_check_dev(ddev, params, extack);
+	err = dmt_binding_check_dev(dev, ddev, params, extack);
 	if (err)
 		goto free;
 	binding->ops = ddev->ops;
@@ -303,6 +411,31 @@ struct dmt_binding *dmt_binding_find(struct net *net, u32 id)
 EXPORT_SYMBOL_GPL(dmt_binding_find);
 
 /**
+ * dmt_binding_on - the binding of a queue
+ * @dev: any device
+ * @queue: RX queue of it
+ *
+ * Context: rtnl held, and the result is good as long as it is.
+ * Return: NULL if the queue is not bound.
+ */
+struct dmt_binding *dmt_binding_on(const struct net_device *dev, u32 queue)
+{
+	struct dmt_binding *binding;
+	u32 i;
+
+	ASSERT_RTNL();
+	list_for_each_entry(binding, &dmt_bindings, node) {
+		if (binding->dev != dev)
+			continue;
+		for (i = 0; i < binding->nr_started; i++)
+			if (binding->queues[i] == queue)
+				return binding;
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(dmt_binding_on);
+
+/**
  * dmt_unbind - end a binding
  * @net: namespace that its device is in
  * @id: as dmt_bind() returned
@@ -317,7 +450,7 @@ int dmt_unbind(struct net *net, u32 id)
 	rtnl_lock();
 	binding = dmt_binding_find(net, id);
 	if (binding)
-		dmt_binding_stop(binding);
+		dmt_binding_stop(binding, DMT_END_UNBIND);
 	rtnl_unlock();
 	if (!binding)
 		return -ENOENT;
@@ -325,33 +458,6 @@ int dmt_unbind(struct net *net, u32 id)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(dmt_unbind);
-
-/**
- * dmt_unbind_all - end every binding of the machine
- *
- * Waits a moment for their memory too, so that devmem_tcp_core can be removed
- * right afterwards when no socket holds any of it.
- *
- * Context: process, without rtnl; no dmt_bind() can be under way.
- */
-void dmt_unbind_all(void)
-{
-	struct dmt_binding *binding;
-
-	for (;;) {
-		rtnl_lock();
-		binding = list_first_entry_or_null(&dmt_bindings,
-						   struct dmt_binding, node);
-		if (binding)
-			dmt_binding_stop(binding);
-		rtnl_unlock();
-		if (!binding)
-			break;
-		dmt_binding_end(binding);
-	}
-	wait_event_timeout(dmt_alive_wait, !atomic_read(&dmt_alive), HZ / 4);
-}
-EXPORT_SYMBOL_GPL(dmt_unbind_all);
 
 /**
  * dmt_unbind_dev - end the bindings of a device that goes away
@@ -365,14 +471,98 @@ void dmt_unbind_dev(struct net_device *dev)
 	struct dmt_binding *binding, *next;
 
 	ASSERT_RTNL();
-	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
-		if (binding->dev != dev)
-			continue;
-		dmt_binding_stop(binding);
-		queue_work(dmt_wq, &binding->end);
-	}
+	list_for_each_entry_safe(binding, next, &dmt_bindings, node)
+		if (binding->dev == dev)
+			dmt_binding_stop_and_queue(binding, DMT_END_DEVICE);
 }
 EXPORT_SYMBOL_GPL(dmt_unbind_dev);
+
+/* Every socket of the machine that closes asks, so without rtnl. A binding of
+ * the closing socket is on the list since its last sendmsg().
+ */
+static bool dmt_is_owner(u32 portid)
+{
+	struct dmt_binding *binding;
+	bool found = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(binding, &dmt_bindings, node)
+		found |= binding->owner_portid == portid;
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * dmt_unbind_owner - end the bindings of a socket that has been closed
+ * @net: its namespace
+ * @portid: its netlink address. Somebody else can have it already, so only
+ *	sockets that are dead count; if there are two, both are to go
+ *
+ * The queues are free on return. So is the dma-buf, unless its exporter takes
+ * long: then it is left to a work, for who closes a socket cannot be told.
+ *
+ * Context: process, without rtnl. May be killed; does not care.
+ */
+void dmt_unbind_owner(const struct net *net, u32 portid)
+{
+	struct dmt_binding *binding, *next;
+
+	if (!dmt_is_owner(portid))
+		return;
+	rtnl_lock();
+	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
+		if (!binding->owner || binding->owner_portid != portid ||
+		    !net_eq(sock_net(binding->owner), net) ||
+		    !sock_flag(binding->owner, SOCK_DEAD))
+			continue;
+		dmt_binding_stop_and_queue(binding, DMT_END_OWNER);
+	}
+	rtnl_unlock();
+	wait_event_timeout(dmt_wait, !atomic_read(&dmt_ending), HZ);
+}
+EXPORT_SYMBOL_GPL(dmt_unbind_owner);
+
+/**
+ * dmt_open - from now on there can be bindings
+ * @listener: the control module's, until dmt_close()
+ *
+ * Context: process, without rtnl.
+ */
+void dmt_open(const struct dmt_listener *listener)
+{
+	rtnl_lock();
+	dmt_listener = listener;
+	dmt_accepting = true;
+	rtnl_unlock();
+}
+EXPORT_SYMBOL_GPL(dmt_open);
+
+/**
+ * dmt_close - end every binding of the machine; there can be no new ones
+ *
+ * Waits a moment for their memory too, so that devmem_tcp_core can be removed
+ * right afterwards when no socket holds any of it.
+ *
+ * Context: process, without rtnl.
+ */
+void dmt_close(void)
+{
+	struct dmt_binding *binding;
+
+	do {
+		rtnl_lock();
+		dmt_accepting = false;
+		binding = list_first_entry_or_null(&dmt_bindings,
+						   struct dmt_binding, node);
+		if (binding)
+			dmt_binding_stop(binding, DMT_END_MODULE);
+		rtnl_unlock();
+		if (binding)
+			dmt_binding_end(binding);
+	} while (binding);
+	wait_event_timeout(dmt_wait, !atomic_read(&dmt_alive), HZ / 4);
+}
+EXPORT_SYMBOL_GPL(dmt_close);
 
 /* The exporter takes the memory away. If the binding is off the list already,
  * whoever took it off ends it, and waits for this work.
@@ -384,9 +574,9 @@ void dmt_binding_revoke(struct work_struct *work)
 	bool mine;
 
 	rtnl_lock();
-	mine = !list_empty(&binding->node);
+	mine = binding->listed;
 	if (mine)
-		dmt_binding_stop(binding);
+		dmt_binding_stop(binding, DMT_END_EXPORTER);
 	rtnl_unlock();
 	if (mine)
 		dmt_binding_end(binding);

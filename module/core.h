@@ -19,7 +19,9 @@
 
 /**
  * struct dmt_binding - a dma-buf bound to RX queues of one device
- * @node: in dmt_bindings while its queues run on it; rtnl
+ * @node: in dmt_bindings while its queues run on it; rtnl, or RCU to look at
+ *	what is const
+ * @listed: is it? rtnl
  * @id: as told to user space; const. Reserved until the binding is freed
  * @dev: held until the dma-buf is unmapped, so that the device cannot go first
  * @dev_tracker: for @dev
@@ -28,6 +30,10 @@
  * @shift: log2 of the net_iov size; const
  * @nr_started: queues that run on it, the first of @queues; rtnl
  * @queues: RX queue of each pool; const
+ * @owner: socket that it ends with, or NULL; held while @listed, then gone
+ * @owner_portid: netlink address of @owner; const
+ * @sock_limit: net_iovs that the tokens of one socket may hold, 0: any; const
+ * @attach_kind: enum devmem_tcp_attach, 0: not told; const once mapped
  * @dmabuf: NULL once unmapped
  * @attach: dynamic attachment to @dmabuf, pinned
  * @sgt: its mapping for @dma_dev
@@ -56,6 +62,7 @@
  */
 struct dmt_binding {
 	struct list_head		node;
+	bool				listed;
 	u32				id;
 	struct net_device		*dev;
 	netdevice_tracker		dev_tracker;
@@ -64,6 +71,10 @@ struct dmt_binding {
 	u32				shift;
 	u32				nr_started;
 	u32				queues[DMT_MAX_QUEUES];
+	struct sock			*owner;
+	u32				owner_portid;
+	u32				sock_limit;
+	u32				attach_kind;
 
 	struct dma_buf			*dmabuf;
 	struct dma_buf_attachment	*attach;
@@ -127,6 +138,28 @@ void dmt_put_bulk(struct net_iov **niovs, u32 num);
 /* binding.c */
 extern struct list_head dmt_bindings;	/* rtnl */
 
+/* Why a binding ended; the numbers of enum devmem_tcp_reason. */
+enum dmt_end {
+	DMT_END_UNBIND = 1,
+	DMT_END_OWNER,
+	DMT_END_DEVICE,
+	DMT_END_EXPORTER,
+	DMT_END_MODULE,
+};
+
+/**
+ * struct dmt_listener - who is told about bindings: the control module
+ * @added: it runs now
+ * @ended: its queues are stopped and it is on no list any more; the dma-buf is
+ *	still there
+ *
+ * Both under rtnl.
+ */
+struct dmt_listener {
+	void	(*added)(const struct dmt_binding *binding);
+	void	(*ended)(const struct dmt_binding *binding, enum dmt_end why);
+};
+
 /**
  * struct dmt_bind_params - a bind request, already checked for its form
  * @ifindex: of the device
@@ -134,6 +167,9 @@ extern struct list_head dmt_bindings;	/* rtnl */
  * @shift: log2 of the net_iov size
  * @nr_queues: number of queues, 1 to DMT_MAX_QUEUES
  * @queues: RX queues, no duplicates
+ * @owner: socket of the request if the binding shall end with it, or NULL
+ * @owner_portid: netlink address of @owner
+ * @sock_limit: net_iovs that the tokens of one socket may hold, 0: any
  * @bad: out: what an error is about: an index in @queues, or DMT_BAD_*
  */
 struct dmt_bind_params {
@@ -142,6 +178,9 @@ struct dmt_bind_params {
 	u32		shift;
 	u32		nr_queues;
 	const u32	*queues;
+	struct sock	*owner;
+	u32		owner_portid;
+	u32		sock_limit;
 	int		bad;
 };
 
@@ -151,12 +190,15 @@ enum {
 	DMT_BAD_DMABUF	= -3,
 };
 
+void dmt_open(const struct dmt_listener *listener);
+void dmt_close(void);
 int dmt_bind(struct net *net, struct dmt_bind_params *params,
 	     struct netlink_ext_ack *extack);
 int dmt_unbind(struct net *net, u32 id);
-void dmt_unbind_all(void);
 void dmt_unbind_dev(struct net_device *dev);
+void dmt_unbind_owner(const struct net *net, u32 portid);
 struct dmt_binding *dmt_binding_find(struct net *net, u32 id);
+struct dmt_binding *dmt_binding_on(const struct net_device *dev, u32 queue);
 void dmt_binding_revoke(struct work_struct *work);
 
 #endif /* _DMT_CORE_H */

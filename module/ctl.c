@@ -3,6 +3,7 @@
 
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <net/genetlink.h>
 #include <uapi/linux/devmem_tcp.h>
 #include "core.h"
@@ -12,13 +13,37 @@
 static int dmt_netdev_event(struct notifier_block *nb, unsigned long event,
 			    void *ptr)
 {
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+
 	if (event == NETDEV_UNREGISTER)
-		dmt_unbind_dev(netdev_notifier_info_to_dev(ptr));
+		dmt_unbind_dev(dev);
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block dmt_netdev_notifier = {
 	.notifier_call	= dmt_netdev_event,
+};
+
+/* A netlink socket is being closed, by close() or by the end of a process.
+ * @data tells its address and not which it was, and who binds that address now
+ * has nothing to do with it: dmt_unbind_owner() looks for dead sockets.
+ *
+ * Whoever gets here holds the last reference to the file and no lock but the
+ * notifier chain's, for reading; nobody who has rtnl waits for that one. So the
+ * queues can be stopped here, and are free when close() returns.
+ */
+static int dmt_netlink_event(struct notifier_block *nb, unsigned long event,
+			     void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC)
+		dmt_unbind_owner(notify->net, notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block dmt_netlink_notifier = {
+	.notifier_call	= dmt_netlink_event,
 };
 
 static int __init dmt_init(void)
@@ -28,19 +53,31 @@ static int __init dmt_init(void)
 	err = register_netdevice_notifier(&dmt_netdev_notifier);
 	if (err)
 		return err;
+	err = netlink_register_notifier(&dmt_netlink_notifier);
+	if (err)
+		goto netdevice;
 	err = genl_register_family(&dmt_genl_family);
 	if (err)
-		unregister_netdevice_notifier(&dmt_netdev_notifier);
+		goto netlink;
+	dmt_open(&dmt_genl_listener);
+	return 0;
+
+netlink:
+	netlink_unregister_notifier(&dmt_netlink_notifier);
+netdevice:
+	unregister_netdevice_notifier(&dmt_netdev_notifier);
 	return err;
 }
 
-/* The family first, so that no bind is under way. The notifier last: its removal
- * looks like that of every device, and would end bindings behind our back.
+/* Bindings first, and no new ones, while there is still a family to tell about
+ * it; so sockets that are closed meanwhile have none left. The notifier of
+ * devices last: its removal looks like that of every device.
  */
 static void __exit dmt_exit(void)
 {
+	dmt_close();
 	genl_unregister_family(&dmt_genl_family);
-	dmt_unbind_all();
+	netlink_unregister_notifier(&dmt_netlink_notifier);
 	unregister_netdevice_notifier(&dmt_netdev_notifier);
 }
 

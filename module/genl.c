@@ -15,7 +15,20 @@ static_assert(DMT_MAX_QUEUES == DEVMEM_TCP_MAX_QUEUES);
 static_assert(DMT_ATTACH_STATIC == DEVMEM_TCP_ATTACH_STATIC);
 static_assert(DMT_ATTACH_PINNED == DEVMEM_TCP_ATTACH_PINNED);
 
-static struct netlink_range_validation dmt_page_size_range = {
+static_assert(DMT_END_UNBIND == (int)DEVMEM_TCP_REASON_UNBIND &&
+	      DMT_END_OWNER == (int)DEVMEM_TCP_REASON_NETLINK &&
+	      DMT_END_DEVICE == (int)DEVMEM_TCP_REASON_DEVICE &&
+	      DMT_END_EXPORTER == (int)DEVMEM_TCP_REASON_EXPORTER &&
+	      DMT_END_MODULE == (int)DEVMEM_TCP_REASON_MODULE);
+
+enum {
+	DMT_MCGRP_BINDING,
+};
+
+/* 64 queues do not fit in the default size. */
+#define DMT_MSG_SIZE	SZ_8K
+
+struct netlink_range_validation dmt_page_size_range = {
 	.min	= 1 << DMT_MIN_SHIFT,
 	.max	= 1 << DMT_MAX_SHIFT,
 };
@@ -26,6 +39,7 @@ static const struct nla_policy dmt_bind_policy[] = {
 	[DEVMEM_TCP_A_QUEUE]		= { .type = NLA_U32 },
 	[DEVMEM_TCP_A_RX_PAGE_SIZE]	=
 		NLA_POLICY_FULL_RANGE(NLA_U32, &dmt_page_size_range),
+	[DEVMEM_TCP_A_SOCK_LIMIT]	= { .type = NLA_U32 },
 };
 
 static const struct nla_policy dmt_id_policy[] = {
@@ -65,11 +79,51 @@ static int dmt_parse_queues(struct genl_info *info, u32 *queues)
 	return num;
 }
 
+/**
+ * dmt_parse_page_size - the attribute rx-page-size of either family
+ * @attr: in the range of dmt_page_size_range, or NULL for the default
+ * @shift: out: its log2
+ * @extack: says what is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int dmt_parse_page_size(const struct nlattr *attr, u32 *shift,
+			struct netlink_ext_ack *extack)
+{
+	*shift = DMT_MIN_SHIFT;
+	if (!attr)
+		return 0;
+	if (!is_power_of_2(nla_get_u32(attr))) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "rx-page-size must be a power of 2");
+		return -EINVAL;
+	}
+	*shift = ilog2(nla_get_u32(attr));
+	return 0;
+}
+
+/**
+ * dmt_parse_dmabuf - the attribute with a dma-buf of either family
+ * @attr: a descriptor of the calling process
+ * @extack: says what is wrong
+ *
+ * Return: the dma-buf, referenced, or -EBADF, -EINVAL.
+ */
+struct dma_buf *dmt_parse_dmabuf(const struct nlattr *attr,
+				 struct netlink_ext_ack *extack)
+{
+	struct dma_buf *dmabuf = dma_buf_get(nla_get_u32(attr));
+
+	if (IS_ERR(dmabuf))
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "dmabuf fd is not an open dma-buf");
+	return dmabuf;
+}
+
 static int dmt_parse_bind(struct genl_info *info, u32 *queues,
 			  struct dmt_bind_params *params)
 {
-	struct nlattr *size = info->attrs[DEVMEM_TCP_A_RX_PAGE_SIZE];
-	struct nlattr *fd = info->attrs[DEVMEM_TCP_A_DMABUF_FD];
+	struct nlattr *limit = info->attrs[DEVMEM_TCP_A_SOCK_LIMIT];
 	int num;
 
 	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_IFINDEX) ||
@@ -78,28 +132,21 @@ static int dmt_parse_bind(struct genl_info *info, u32 *queues,
 		return -EINVAL;
 
 	params->ifindex = nla_get_u32(info->attrs[DEVMEM_TCP_A_IFINDEX]);
-	params->shift = DMT_MIN_SHIFT;
-	if (size) {
-		if (!is_power_of_2(nla_get_u32(size))) {
-			NL_SET_ERR_MSG_ATTR(info->extack, size,
-					    "rx-page-size must be a power of 2");
-			return -EINVAL;
-		}
-		params->shift = ilog2(nla_get_u32(size));
-	}
+	if (limit)
+		params->sock_limit = nla_get_u32(limit);
+	num = dmt_parse_page_size(info->attrs[DEVMEM_TCP_A_RX_PAGE_SIZE],
+				  &params->shift, info->extack);
+	if (num)
+		return num;
 	num = dmt_parse_queues(info, queues);
 	if (num < 0)
 		return num;
 	params->queues = queues;
 	params->nr_queues = num;
 
-	params->dmabuf = dma_buf_get(nla_get_u32(fd));
-	if (IS_ERR(params->dmabuf)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, fd,
-				    "dmabuf fd is not an open dma-buf");
-		return PTR_ERR(params->dmabuf);
-	}
-	return 0;
+	params->dmabuf = dmt_parse_dmabuf(info->attrs[DEVMEM_TCP_A_DMABUF_FD],
+					  info->extack);
+	return PTR_ERR_OR_ZERO(params->dmabuf);
 }
 
 /* Point the extack at what dmt_bind() found wrong. */
@@ -124,7 +171,7 @@ static void dmt_blame(struct genl_info *info, int bad)
 
 static int dmt_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct dmt_bind_params params;
+	struct dmt_bind_params params = {};
 	struct sk_buff *reply;
 	u32 *queues;
 	void *hdr;
@@ -204,19 +251,12 @@ static int dmt_fill_pool(struct sk_buff *skb, const struct dmt_binding *binding,
 	return nla_put_u32(skb, DEVMEM_TCP_A_QUEUE, binding->queues[i]);
 }
 
-/* Under rtnl. Counting what is held looks at every net_iov: @count is for those
- * only who may take rtnl's time.
- */
-static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
-			    const struct dmt_binding *binding, bool count)
+/* Under rtnl. What a message of any kind has of a binding. */
+static int dmt_fill_attrs(struct sk_buff *skb,
+			  const struct dmt_binding *binding)
 {
-	void *hdr;
 	u32 i;
 
-	hdr = genlmsg_put(skb, portid, seq, &dmt_genl_family, flags,
-			  DEVMEM_TCP_CMD_GET);
-	if (!hdr)
-		return -EMSGSIZE;
 	if (nla_put_u32(skb, DEVMEM_TCP_A_ID, binding->id) ||
 	    nla_put_u32(skb, DEVMEM_TCP_A_IFINDEX, binding->dev->ifindex) ||
 	    nla_put_u32(skb, DEVMEM_TCP_A_RX_PAGE_SIZE,
@@ -224,21 +264,79 @@ static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 	    nla_put_u64_64bit(skb, DEVMEM_TCP_A_SIZE, binding->size,
 			      DEVMEM_TCP_A_PAD) ||
 	    nla_put_u32(skb, DEVMEM_TCP_A_NUM_NIOVS, binding->hot.total) ||
-	    (count && nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD,
-				  dmt_areas_held(binding))) ||
 	    nla_put_string(skb, DEVMEM_TCP_A_EXPORTER,
-			   binding->dmabuf->exp_name))
-		goto cancel;
+			   binding->dmabuf->exp_name) ||
+	    nla_put_u32(skb, DEVMEM_TCP_A_SOCK_LIMIT, binding->sock_limit) ||
+	    (binding->attach_kind &&
+	     nla_put_u32(skb, DEVMEM_TCP_A_ATTACH, binding->attach_kind)) ||
+	    (binding->owner &&
+	     nla_put_flag(skb, DEVMEM_TCP_A_NETLINK_OWNED)))
+		return -EMSGSIZE;
 	for (i = 0; i < binding->hot.nr_pools; i++)
 		if (dmt_fill_pool(skb, binding, i))
-			goto cancel;
+			return -EMSGSIZE;
+	return 0;
+}
+
+/* Under rtnl. Counting what is held looks at every net_iov: @count is for those
+ * only who may take rtnl's time.
+ */
+static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
+			    const struct dmt_binding *binding, bool count)
+{
+	void *hdr;
+
+	hdr = genlmsg_put(skb, portid, seq, &dmt_genl_family, flags,
+			  DEVMEM_TCP_CMD_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (dmt_fill_attrs(skb, binding) ||
+	    (count && nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD,
+				  dmt_areas_held(binding)))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
 	genlmsg_end(skb, hdr);
 	return 0;
-
-cancel:
-	genlmsg_cancel(skb, hdr);
-	return -EMSGSIZE;
 }
+
+/* Under rtnl. Who listens and misses it is told by netlink itself (ENOBUFS). */
+static void dmt_notify(const struct dmt_binding *binding, u8 cmd, u32 reason)
+{
+	struct net *net = dev_net(binding->dev);
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!genl_has_listeners(&dmt_genl_family, net, DMT_MCGRP_BINDING))
+		return;
+	skb = genlmsg_new(DMT_MSG_SIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	hdr = genlmsg_put(skb, 0, 0, &dmt_genl_family, 0, cmd);
+	if (!hdr || dmt_fill_attrs(skb, binding) ||
+	    (reason && nla_put_u32(skb, DEVMEM_TCP_A_REASON, reason))) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast_netns(&dmt_genl_family, net, skb, 0,
+				DMT_MCGRP_BINDING, GFP_KERNEL);
+}
+
+static void dmt_added(const struct dmt_binding *binding)
+{
+	dmt_notify(binding, DEVMEM_TCP_CMD_ADD_NTF, 0);
+}
+
+static void dmt_ended(const struct dmt_binding *binding, enum dmt_end why)
+{
+	dmt_notify(binding, DEVMEM_TCP_CMD_DEL_NTF, why);
+}
+
+const struct dmt_listener dmt_genl_listener = {
+	.added	= dmt_added,
+	.ended	= dmt_ended,
+};
 
 static int dmt_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
@@ -248,8 +346,7 @@ static int dmt_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_ID))
 		return -EINVAL;
-	/* 64 queues do not fit in the default size. */
-	reply = genlmsg_new(SZ_8K, GFP_KERNEL);
+	reply = genlmsg_new(DMT_MSG_SIZE, GFP_KERNEL);
 	if (!reply)
 		return -ENOMEM;
 
@@ -321,6 +418,10 @@ static const struct genl_ops dmt_genl_ops[] = {
 	},
 };
 
+static const struct genl_multicast_group dmt_genl_mcgrps[] = {
+	[DMT_MCGRP_BINDING] = { .name = DEVMEM_TCP_MCGRP_BINDING },
+};
+
 struct genl_family dmt_genl_family __ro_after_init = {
 	.name		= DEVMEM_TCP_FAMILY_NAME,
 	.version	= DEVMEM_TCP_FAMILY_VERSION,
@@ -329,5 +430,7 @@ struct genl_family dmt_genl_family __ro_after_init = {
 	.parallel_ops	= true,
 	.ops		= dmt_genl_ops,
 	.n_ops		= ARRAY_SIZE(dmt_genl_ops),
+	.mcgrps		= dmt_genl_mcgrps,
+	.n_mcgrps	= ARRAY_SIZE(dmt_genl_mcgrps),
 	.resv_start_op	= DEVMEM_TCP_CMD_BIND_RX,
 };

@@ -201,7 +201,7 @@ bad_state()
 	equal "tcp-data-split can be switched off" \
 		"$(dm_value "$TMP/split" errno)" 0
 	wait_for 20 net_answers
-	bind_refused EINVAL 'tcp-data-split is off' "" \
+	bind_refused EINVAL 'tcp-data-split is disabled' "" \
 		"tcp-data-split off" "${try[@]}"
 	rx genlreq -F ethtool 16 "dev:1=$DEV_RX" u8:11=0 >/dev/null
 	wait_for 20 net_answers
@@ -212,13 +212,13 @@ bad_state()
 	xdppass "$TMP/bpf/pass"
 	rx ip link set dev "$DEV_RX" xdp pinned "$TMP/bpf/pass"
 	wait_for 20 net_answers
-	bind_refused EEXIST 'xdp program is attached' "" "XDP" "${try[@]}"
-	tool_refused EEXIST 'xdp program is attached' "XDP" \
+	bind_refused EEXIST 'XDP program attached' "" "XDP" "${try[@]}"
+	tool_refused EEXIST 'XDP program attached' "XDP" \
 		-d "$DEV_RX" -q 1 bar "$PCI_MEM"
 	rx ip link set dev "$DEV_RX" xdp off
 	wait_for 20 net_answers
 	rx ip link set dev "$DEV_RX" xdpgeneric pinned "$TMP/bpf/pass"
-	bind_refused EEXIST 'xdp program' "" "generic XDP" "${try[@]}"
+	bind_refused EEXIST 'XDP program' "" "generic XDP" "${try[@]}"
 	rx devmemctl unbind --all
 	rx ip link set dev "$DEV_RX" xdpgeneric off
 	wait_for 20 net_answers
@@ -231,9 +231,9 @@ second_queue()
 
 	check "$text: bind of it" rx devmemctl bind -d "$DEV_RX" -q 2 \
 		bar "$PCI_MEM:2:32M"
-	bind_refused EEXIST 'already bound' $A_QUEUE "$text" "$OK_DEV" \
+	bind_refused EEXIST 'already memory provider bound' $A_QUEUE "$text" "$OK_DEV" \
 		"$OK_BUF" $A_QUEUE=1 $A_QUEUE=2
-	tool_refused EEXIST 'already bound' "$text" -d "$DEV_RX" -q 1,2 \
+	tool_refused EEXIST 'already memory provider bound' "$text" -d "$DEV_RX" -q 1,2 \
 		bar "$PCI_MEM:2:0:32M"
 	equal "$text: one binding is there" "$(dm_bindings)" 1
 	dm_plain 1 "$text"

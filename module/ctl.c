@@ -9,14 +9,18 @@
 #include "core.h"
 #include "ctl.h"
 
-/* Also when a device leaves its network namespace. */
+/* Also when a device leaves its network namespace, and comes to another. */
 static int dmt_netdev_event(struct notifier_block *nb, unsigned long event,
 			    void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 
-	if (event == NETDEV_UNREGISTER)
+	if (event == NETDEV_REGISTER) {
+		dmt_netdev_added(dev);
+	} else if (event == NETDEV_UNREGISTER) {
 		dmt_unbind_dev(dev);
+		dmt_netdev_removed(dev);
+	}
 	return NOTIFY_DONE;
 }
 
@@ -59,9 +63,14 @@ static int __init dmt_init(void)
 	err = genl_register_family(&dmt_genl_family);
 	if (err)
 		goto netlink;
+	err = dmt_netdev_register();
+	if (err)
+		goto family;
 	dmt_open(&dmt_genl_listener);
 	return 0;
 
+family:
+	genl_unregister_family(&dmt_genl_family);
 netlink:
 	netlink_unregister_notifier(&dmt_netlink_notifier);
 netdevice:
@@ -76,6 +85,7 @@ netdevice:
 static void __exit dmt_exit(void)
 {
 	dmt_close();
+	dmt_netdev_unregister();
 	genl_unregister_family(&dmt_genl_family);
 	netlink_unregister_notifier(&dmt_netlink_notifier);
 	unregister_netdevice_notifier(&dmt_netdev_notifier);

@@ -8,9 +8,13 @@
 struct dma_buf;
 struct dmt_listener;
 struct genl_family;
+struct genl_info;
+struct net_device;
+struct netlink_callback;
 struct netlink_ext_ack;
 struct netlink_range_validation;
 struct nlattr;
+struct sk_buff;
 
 /* genl.c: the family devmem_tcp */
 extern struct genl_family dmt_genl_family;
@@ -21,5 +25,21 @@ int dmt_parse_page_size(const struct nlattr *attr, u32 *shift,
 			struct netlink_ext_ack *extack);
 struct dma_buf *dmt_parse_dmabuf(const struct nlattr *attr,
 				 struct netlink_ext_ack *extack);
+
+/* netdev.c: the family netdev */
+extern struct genl_family dmt_netdev_family;
+
+int dmt_netdev_register(void);
+void dmt_netdev_unregister(void);
+void dmt_netdev_added(struct net_device *dev);
+void dmt_netdev_removed(struct net_device *dev);
+
+/* netdev_get.c: its dev-get and queue-get */
+int dmt_put_dev(struct sk_buff *skb, u32 portid, u32 seq, int flags, u8 cmd,
+		const struct net_device *dev);
+int dmt_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
+int dmt_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int dmt_queue_get_doit(struct sk_buff *skb, struct genl_info *info);
+int dmt_queue_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif /* _DMT_CTL_H */

@@ -1,56 +1,200 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/* devmem_tcp: generic netlink family of the devmem-tcp modules.
+/* devmem-tcp: the protocol between user space and kernel.
  *
- * The protocol
- * ============
+ * 1. Bindings
+ * ===========
  *
  * A binding connects one dma-buf to RX queues of one network device. While it
  * lives, the TCP payload of frames that the device steers to those queues is
- * written by the NIC straight into the dma-buf. Bindings outlive the socket
- * that made them: they end with DEVMEM_TCP_CMD_UNBIND, with the removal of the
- * device or with the unloading of the module devmem_tcp.
+ * written by the NIC straight into the dma-buf, in buffers of RX_PAGE_SIZE
+ * bytes; headers and everything else go to host memory as ever. A dma-buf can
+ * be in several bindings, a queue in one.
  *
  * Ids come from one space for the whole machine, are > 0, and are not used
  * again while a buffer of the binding is still held by a socket.
  *
+ * A binding is made over one of two generic netlink families:
+ *
+ *   "devmem_tcp" (sections 2 and 3): it stays until DEVMEM_TCP_CMD_UNBIND
+ *   "netdev" (section 4), as later kernels have it: it ends with the netlink
+ *	socket that made it
+ *
+ * Both end also when the device is removed or leaves its network namespace,
+ * when the exporter takes the memory back, and when the module devmem_tcp is
+ * unloaded. Then
+ *   - the queues are back on host memory, and can be bound again at once;
+ *   - what is queued in sockets is still delivered as device memory, and tokens
+ *     stay valid until they are returned;
+ *   - but the memory is its owner's again, and who binds or writes it now
+ *     overwrites what is not read yet. NUM_HELD tells whether there is any;
+ *   - later data of the same connections arrives as ordinary bytes.
+ *
  * A binding is seen from the network namespace that its device is in, and only
- * from there. Changing commands need CAP_NET_ADMIN in the user namespace that
- * owns it; DEVMEM_TCP_CMD_GET needs nothing.
+ * from there. Binding and unbinding need CAP_NET_ADMIN in the user namespace
+ * that owns it (EPERM); the rest needs nothing.
+ *
+ * While anything is bound to a device, it takes no XDP program (EBUSY), and its
+ * tcp-data-split cannot be disabled.
+ *
+ * 2. The family "devmem_tcp": commands
+ * ====================================
+ *
+ * Version 1, in every network namespace. A request for it loads the module.
+ * Unknown attributes and commands are refused. Errors have an extack text and,
+ * where there is one, the attribute they are about.
  *
  * DEVMEM_TCP_CMD_BIND_RX   do
  *   in:  IFINDEX, DMABUF_FD, QUEUE (once for each RX queue, 1 to 64 of them,
- *        no duplicates), RX_PAGE_SIZE (optional, default 4096)
+ *        no duplicates), RX_PAGE_SIZE (optional, default 4096), SOCK_LIMIT
+ *        (optional, default 0)
  *   out: ID
  *   All queues are bound or none. Every segment of the dma-buf as mapped for
- *   the device must start at and be a multiple of RX_PAGE_SIZE.
- *   errors, each with an extack text and the attribute it is about:
- *     ENODEV      no device with that index in this namespace
- *     EOPNOTSUPP  the driver of that device has no device memory support
+ *   the device must start at and be a multiple of RX_PAGE_SIZE. A reply that
+ *   is not read does not undo it: the binding can be listed.
+ *   errors:
+ *     ENODEV      no device with that index in this namespace; it is detached
+ *                 or being removed; the module is being unloaded
+ *     EOPNOTSUPP  the driver of that device has no device memory support, or
+ *                 not in this mode
  *     EBADF       DMABUF_FD is not open
- *     EINVAL      not a dma-buf; queue out of range or given twice; page size
- *                 not a power of two; dma-buf not aligned to it
+ *     EINVAL      an attribute is missing; not a dma-buf; queue out of range or
+ *                 given twice; page size not a power of two; dma-buf not
+ *                 aligned to it; tcp-data-split is disabled (left to the
+ *                 driver, it is on for bound queues); another setting of the
+ *                 device is in the way
  *     ERANGE      RX_PAGE_SIZE below 4096 or above 65536; IFINDEX 0
  *     E2BIG       more than 64 queues; more buffers than can be managed
  *     EEXIST      queue is bound already; XDP program attached
+ *     EBUSY       queue is used by AF_XDP
  *     EPROTO      driver and module were built with another layout
  *     EPERM       no CAP_NET_ADMIN
  *     ENOMEM and what the driver or the exporter says
  *
  * DEVMEM_TCP_CMD_UNBIND    do
- *   in:  ID
+ *   in:  ID, of a binding made over either family
  *   errors: ENOENT no such binding in this namespace
- *   The queues are back on host memory when it returns. Data already queued
- *   in sockets is still delivered, and tokens stay valid; but the memory is
- *   the caller's again, and who binds or writes it at once overwrites what is
- *   not read yet. NUM_HELD before unbind tells whether there is any.
+ *   The queues are back on host memory and the dma-buf is released when it
+ *   returns.
  *
  * DEVMEM_TCP_CMD_GET       do, dump
  *   in:  ID (do), IFINDEX (dump, optional: only that device)
  *   out: ID, IFINDEX, QUEUE and POOL (once for each queue), RX_PAGE_SIZE, SIZE,
- *        NUM_NIOVS, NUM_HELD (with CAP_NET_ADMIN only), EXPORTER
+ *        NUM_NIOVS, NUM_HELD (with CAP_NET_ADMIN only), EXPORTER, SOCK_LIMIT,
+ *        ATTACH (if known), NETLINK_OWNED (if it is)
  *   errors: ENOENT as above
  *
- * Unknown attributes and commands are refused. This file is append-only.
+ * 3. The family "devmem_tcp": notifications
+ * =========================================
+ *
+ * To the multicast group "binding", which needs no privilege, in the namespace
+ * that the device is in; if it is about to leave, in the one that it leaves.
+ *
+ * DEVMEM_TCP_CMD_ADD_NTF   a binding runs
+ *        what DEVMEM_TCP_CMD_GET has, without NUM_HELD
+ * DEVMEM_TCP_CMD_DEL_NTF   its queues are back on host memory
+ *        the same and REASON. Sent once for every ADD_NTF. The dma-buf may be
+ *        released a moment later.
+ *
+ * A listener that is too slow gets ENOBUFS from recv(), as with all netlink
+ * groups, and has to dump again.
+ *
+ * 4. The family "netdev"
+ * ======================
+ *
+ * That of later kernels, version 1, with their numbers (linux/netdev.h there).
+ * It is there while the module devmem_tcp is loaded, but no request loads it.
+ * If the kernel has a family of that name, ours stays away. There are
+ *
+ *   bind-rx (13)    do. ifindex, fd, queues (nests of id and type rx; the same
+ *	queue twice counts once), rx-page-size; replies id. All errors and
+ *	texts as BIND_RX above, but for duplicates. If the reply cannot be
+ *	delivered, there is no binding.
+ *   queue-get (10)  do, dump. napi-id only of RX queues of drivers that can
+ *	bind; dmabuf is the id of the binding.
+ *	ENODEV no such device; EINVAL no such queue; ENOENT the device is down,
+ *	and a dump leaves it out
+ *   dev-get (1)     do, dump. xdp-features as far as 6.1 can tell
+ *   dev-add-ntf (2), dev-del-ntf (3) to the group "mgmt"
+ *
+ * and the group "page-pool", in which nothing is sent. Any other command is
+ * EOPNOTSUPP.
+ *
+ * There is no unbind. A binding ends when the last descriptor of the netlink
+ * socket is closed, by whomever and for whatever reason (exit, SIGKILL); its
+ * queues can be bound again when close() has returned.
+ *
+ * 5. Sockets
+ * ==========
+ *
+ * Numbers and layouts are those of Linux 6.12 and later. SO_DEVMEM_*,
+ * SCM_DEVMEM_*, struct dmabuf_cmsg and struct dmabuf_token are in asm/socket.h
+ * and linux/uio.h of the patched kernel:
+ *
+ *   MSG_SOCK_DEVMEM  0x2000000	recvmsg() flag; in no UAPI header
+ *   SCM_DEVMEM_LINEAR  78, SCM_DEVMEM_DMABUF  79, SO_DEVMEM_DONTNEED  80
+ *   struct dmabuf_cmsg { __u64 frag_offset; __u32 frag_size, frag_token,
+ *	dmabuf_id, flags; }
+ *   struct dmabuf_token { __u32 token_start, token_count; }
+ *
+ * 5.1 recvmsg(MSG_SOCK_DEVMEM) on a TCP socket
+ *
+ * Payload in device memory comes as control messages of level SOL_SOCKET, in
+ * the order of the stream, each CMSG_SPACE(24) bytes:
+ *
+ *   SCM_DEVMEM_DMABUF  frag_size bytes at frag_offset of the dma-buf of binding
+ *	dmabuf_id; frag_token has to be returned; flags is 0
+ *   SCM_DEVMEM_LINEAR  frag_size bytes were copied to the iovec, behind those
+ *	of the SCM_DEVMEM_LINEAR before; the other fields are 0
+ *
+ * The return value counts all bytes, also those that are in no iovec, and is at
+ * most the iovec's length. A frag that is read in parts has a token for each.
+ *
+ * One call delivers device memory or host memory, and ends where the stream
+ * changes from one to the other. Host memory is read as without the flag; but
+ * once a socket has received device memory, such bytes are told by a
+ * SCM_DEVMEM_LINEAR too if there is a control buffer. Small frames, frames
+ * that came through other queues, and all that comes after the binding has
+ * ended are host memory. Without the flag host memory is read and device
+ * memory is an error, so a program has to be prepared for both.
+ *
+ * Errors, only if nothing was read in this call; all data stays queued:
+ *   EFAULT    device memory is next and the flag is not given; the iovec is
+ *             bad; devmem_tcp_core is being unloaded
+ *   EMSGSIZE  no room for one more control message. MSG_CTRUNC is not set,
+ *             nothing is lost. (Later kernels: 525, which is no errno)
+ *   ENOMEM    no memory for tokens; the socket holds as many as it can (229376)
+ *             or as SOCK_LIMIT allows. Return some
+ *   ENODEV    a frag that is neither device nor host memory
+ *
+ * MSG_PEEK gives tokens of its own on every call, and they have to be returned
+ * as well. MSG_TRUNC drops data without tokens.
+ *
+ * 5.2 Tokens
+ *
+ * A token holds one buffer of RX_PAGE_SIZE bytes, however small the frag, and
+ * keeps it from the NIC until it is returned. Numbers are from 1 to 2^31 - 1,
+ * per socket, and consecutive for consecutive frags as far as possible.
+ *
+ * Tokens belong to the socket: they are returned when its last descriptor is
+ * closed, not before, also not by shutdown() or a connect() to AF_UNSPEC.
+ * Sockets made by accept() have their own.
+ *
+ * 5.3 setsockopt(SOL_SOCKET, SO_DEVMEM_DONTNEED)
+ *
+ * Returns tokens: optval is an array of struct dmabuf_token, each a run of
+ * token_count numbers from token_start on. At most 128 runs, and at most 1024
+ * numbers in all, of which numbers that are not in use count too; those behind
+ * are not looked at. The return value is how many frags were freed, 0 or more,
+ * so a caller that gave more than 1024 goes on with the rest. Numbers that this
+ * socket does not hold are skipped without an error.
+ *
+ *   EBADF   not a TCP socket
+ *   EINVAL  optlen is no multiple of 8, or more than 1024
+ *   EFAULT  optval
+ *   ENOMEM
+ *   ENOPROTOOPT  (or EINVAL) the kernel has no device memory support
+ *
+ * This file is append-only.
  */
 #ifndef _UAPI_LINUX_DEVMEM_TCP_H
 #define _UAPI_LINUX_DEVMEM_TCP_H
@@ -88,8 +232,8 @@ enum devmem_tcp_attr {
 	DEVMEM_TCP_A_POOL,		/* nest of DEVMEM_TCP_A_POOL_*; repeated */
 	DEVMEM_TCP_A_PAD,
 	DEVMEM_TCP_A_REASON,		/* u32, enum devmem_tcp_reason */
-	DEVMEM_TCP_A_SOCK_LIMIT,	/* u32, buffers that the tokens of one
-					 * socket may hold; 0: no limit
+	DEVMEM_TCP_A_SOCK_LIMIT,	/* u32, tokens for buffers of this binding
+					 * that one socket may hold; 0: no limit
 					 */
 	DEVMEM_TCP_A_ATTACH,		/* u32, enum devmem_tcp_attach */
 	DEVMEM_TCP_A_NETLINK_OWNED,	/* flag: made over the family "netdev",

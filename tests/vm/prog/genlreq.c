@@ -5,14 +5,21 @@
  *   -F FAMILY			(devmem_tcp)
  *   -m PCI[:OFFSET[:SIZE]]	the dma-buf for fd: a range of BAR 2
  *   -H BYTES			or from the system heap
+ *   -f FD			or one that is open already
+ *   -d				a dump
+ *   -v				print what came as well, see genl_print()
  *   CMD			number
  *   TYPE=VALUE			a u32; 3=dmabuf is the descriptor of SOURCE, and
  *				VALUE can be the name of an interface
  *   u8:TYPE=VALUE, str:TYPE=VALUE, empty:TYPE=
  *   dev:TYPE=NAME		a nest with attribute 2 = NAME, as ethtool has it
+ *   queue:TYPE=ID[:QTYPE]	a nest as netdev's bind-rx has it: attributes
+ *				1 = ID and 3 = QTYPE (0); an empty one is left
+ *				out
  *
  * Prints errno=NAME (0 if none), text=EXTACK, bad=TYPE of the attribute that
- * it is about. Exit status 0 if the kernel answered.
+ * it is about; one in a nest has 100 times the nest's type added. Exit status 0
+ * if the kernel answered.
  */
 #include <err.h>
 #include <errno.h>
@@ -75,6 +82,30 @@ static void put_nest(struct genl *g, unsigned int type, const char *name)
 	genl_put(g, type | NLA_F_NESTED, nest, NLA_ALIGN(attr->nla_len));
 }
 
+static void put_queue(struct genl *g, unsigned int type, char *id)
+{
+	char *qtype = strchr(id, ':');
+	uint32_t nest[4];
+	struct nlattr attr = { .nla_len = NLA_HDRLEN + 4 };
+	int n = 0;
+
+	if (qtype)
+		*qtype++ = '\0';
+	else
+		qtype = "0";
+	if (*id) {
+		attr.nla_type = 1;
+		memcpy(&nest[n++], &attr, sizeof(attr));
+		nest[n++] = u32_value(id);
+	}
+	if (*qtype) {
+		attr.nla_type = 3;
+		memcpy(&nest[n++], &attr, sizeof(attr));
+		nest[n++] = u32_value(qtype);
+	}
+	genl_put(g, type | NLA_F_NESTED, nest, 4 * n);
+}
+
 static void put(struct genl *g, char *s)
 {
 	const char *kind = "u32";
@@ -103,6 +134,8 @@ static void put(struct genl *g, char *s)
 		genl_put(g, type, NULL, 0);
 	} else if (!strcmp(kind, "dev")) {
 		put_nest(g, type, value);
+	} else if (!strcmp(kind, "queue")) {
+		put_queue(g, type, value);
 	} else {
 		errx(2, "unknown kind %s", kind);
 	}
@@ -111,17 +144,24 @@ static void put(struct genl *g, char *s)
 int main(int argc, char **argv)
 {
 	const char *family = "devmem_tcp", *name;
+	bool dump = false, verbose = false;
 	static struct genl g;
 	uint64_t size;
 	int c, ret;
 
-	while ((c = getopt(argc, argv, "+F:m:H:")) != -1) {
+	while ((c = getopt(argc, argv, "+F:m:H:f:dv")) != -1) {
 		if (c == 'F')
 			family = optarg;
 		else if (c == 'm')
 			dmabuf = bar_export(optarg, &size);
 		else if (c == 'H')
 			dmabuf = heap_alloc(strtoull(optarg, NULL, 0));
+		else if (c == 'f')
+			dmabuf = atoi(optarg);
+		else if (c == 'd')
+			dump = true;
+		else if (c == 'v')
+			verbose = true;
 		else
 			return 2;
 	}
@@ -134,7 +174,9 @@ int main(int argc, char **argv)
 	genl_begin(&g, atoi(*argv));
 	while (*++argv)
 		put(&g, *argv);
-	ret = genl_call(&g);
+	ret = dump ? genl_dump(&g, genl_print) : genl_call(&g);
+	if (verbose && !dump && g.reply.nlmsg_len)
+		genl_print(&g.reply);
 	name = ret ? strerrorname_np(ret) : "0";
 	printf("errno=%s\ntext=%s\nbad=%u\n", name ?: "unknown", g.text, g.bad);
 	return 0;

@@ -17,6 +17,7 @@ CHECK_PACKAGES=(sparse shellcheck perl git dkms)
 STAGE_PACKAGES=(
 	qemu-system-x86
 	busybox-static iproute2 ethtool ncat socat iptables jq
+	bpftool xdp-tools
 )
 PACKAGES=("${BUILD_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${STAGE_PACKAGES[@]}")
 

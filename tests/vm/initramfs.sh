@@ -23,6 +23,7 @@ TOOLS=(
 	sha256sum cmp dd od stat head tail date sleep timeout env sort cut tr
 	seq stdbuf mkfifo taskset setpriv unshare nsenter setsid
 	'?xtables-legacy-multi' '?nft' '?tcpdump' '?conntrack' '?lspci' '?strace'
+	'?bpftool' '?xdp-loader'
 )
 
 # The file and the shared libraries it needs, all at their own path.

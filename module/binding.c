@@ -92,6 +92,13 @@ static void dmt_binding_end_work(struct work_struct *work)
 		wake_up(&dmt_wait);
 }
 
+/* Where ending it would take too long. */
+static void dmt_binding_queue_end(struct dmt_binding *binding)
+{
+	atomic_inc(&dmt_ending);
+	queue_work(dmt_wq, &binding->end);
+}
+
 /* Under rtnl. XDP would want to look at the payload: while anything is bound to
  * a device, the kernel refuses programs there.
  */
@@ -124,15 +131,6 @@ static void dmt_binding_stop(struct dmt_binding *binding, enum dmt_end why)
 	if (binding->owner)
 		sock_put(binding->owner);
 	binding->owner = NULL;
-}
-
-/* Under rtnl, where ending it would take too long. */
-static void dmt_binding_stop_and_queue(struct dmt_binding *binding,
-				       enum dmt_end why)
-{
-	dmt_binding_stop(binding, why);
-	atomic_inc(&dmt_ending);
-	queue_work(dmt_wq, &binding->end);
 }
 
 /* Drivers that do not tell, or leave it to bind, may have it on. */
@@ -383,7 +381,7 @@ int dmt_bind(struct net *net, struct dmt_bind_params *params,
 end:
 	/* An exporter that hangs keeps the binding, not who asked for it. */
 	if (dmt_dmabuf_busy(binding))
-		queue_work(dmt_wq, &binding->end);
+		dmt_binding_queue_end(binding);
 	else
 		dmt_binding_end(binding);
 	return err;
@@ -471,9 +469,12 @@ void dmt_unbind_dev(struct net_device *dev)
 	struct dmt_binding *binding, *next;
 
 	ASSERT_RTNL();
-	list_for_each_entry_safe(binding, next, &dmt_bindings, node)
-		if (binding->dev == dev)
-			dmt_binding_stop_and_queue(binding, DMT_END_DEVICE);
+	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
+		if (binding->dev != dev)
+			continue;
+		dmt_binding_stop(binding, DMT_END_DEVICE);
+		dmt_binding_queue_end(binding);
+	}
 }
 EXPORT_SYMBOL_GPL(dmt_unbind_dev);
 
@@ -515,7 +516,8 @@ void dmt_unbind_owner(const struct net *net, u32 portid)
 		    !net_eq(sock_net(binding->owner), net) ||
 		    !sock_flag(binding->owner, SOCK_DEAD))
 			continue;
-		dmt_binding_stop_and_queue(binding, DMT_END_OWNER);
+		dmt_binding_stop(binding, DMT_END_OWNER);
+		dmt_binding_queue_end(binding);
 	}
 	rtnl_unlock();
 	wait_event_timeout(dmt_wait, !atomic_read(&dmt_ending), HZ);

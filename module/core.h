@@ -33,7 +33,6 @@
  * @owner: socket that it ends with, or NULL; held while @listed, then gone
  * @owner_portid: netlink address of @owner; const
  * @sock_limit: net_iovs that the tokens of one socket may hold, 0: any; const
- * @attach_kind: enum devmem_tcp_attach, 0: not told; const once mapped
  * @dmabuf: NULL once unmapped
  * @attach: dynamic attachment to @dmabuf, pinned
  * @sgt: its mapping for @dma_dev
@@ -74,7 +73,6 @@ struct dmt_binding {
 	struct sock			*owner;
 	u32				owner_portid;
 	u32				sock_limit;
-	u32				attach_kind;
 
 	struct dma_buf			*dmabuf;
 	struct dma_buf_attachment	*attach;

@@ -27,7 +27,6 @@ static struct dmt_sock *dmt_sock_of(struct devmem_sock *ds)
 struct dmt_frag {
 	u64	offset;		/* in the dma-buf, bytes */
 	u32	size;		/* bytes */
-	u32	id;		/* of the binding */
 };
 
 /* One recvmsg() on one skb. Frags are collected, get their tokens under one
@@ -38,8 +37,10 @@ struct dmt_recv {
 	struct msghdr	*msg;
 	u32		left;	/* bytes still wanted */
 	u32		num;	/* of what is collected */
+	u32		limited; /* not 0 if some of @limits is a limit */
 	struct dmt_frag	frags[MAX_SKB_FRAGS];
 	struct net_iov	*niovs[MAX_SKB_FRAGS];
+	struct dmt_limit limits[MAX_SKB_FRAGS];
 	u32		tokens[MAX_SKB_FRAGS];
 };
 
@@ -70,14 +71,15 @@ static int dmt_recv_linear(struct dmt_recv *recv, struct sk_buff *skb,
 			   u32 offset, u32 size)
 {
 	struct dmabuf_cmsg cmsg = { .frag_size = size };
+	struct msghdr *msg = recv->msg;
 	int err;
 
-	if (!dmt_cmsg_room(recv->msg))
+	if (!dmt_cmsg_room(msg))
 		return -EMSGSIZE;
-	err = skb_copy_datagram_msg(skb, offset, recv->msg, size);
+	err = skb_copy_datagram_msg(skb, offset, msg, size);
 	if (err)
 		return err;
-	err = dmt_put_cmsg(recv->msg, SCM_DEVMEM_LINEAR, &cmsg);
+	err = dmt_put_cmsg(msg, SCM_DEVMEM_LINEAR, &cmsg);
 	if (err)
 		return err;
 	recv->left -= size;
@@ -92,9 +94,11 @@ static int dmt_recv_collect(struct dmt_recv *recv, struct sk_buff *skb,
 	u32 i, start = 0, size;
 
 	recv->num = 0;
+	recv->limited = 0;
 	for (i = 0; i < skb_shinfo(skb)->nr_frags && left; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
 		struct net_iov *niov = skb_frag_net_iov(frag);
+		const struct dmt_binding *binding;
 		struct dmt_frag *out;
 
 		if (!page_is_net_iov(frag->bv_page))
@@ -108,7 +112,10 @@ static int dmt_recv_collect(struct dmt_recv *recv, struct sk_buff *skb,
 		out->offset = net_iov_offset(niov) + skb_frag_off(frag) +
 			      offset - start;
 		out->size = size;
-		out->id = dmt_binding_of(niov->area->binding)->id;
+		binding = dmt_binding_of(niov->area->binding);
+		recv->limits[recv->num].id = binding->id;
+		recv->limits[recv->num].max = binding->sock_limit;
+		recv->limited |= binding->sock_limit;
 		recv->niovs[recv->num++] = niov;
 		start += skb_frag_size(frag);
 		offset += size;
@@ -117,31 +124,49 @@ static int dmt_recv_collect(struct dmt_recv *recv, struct sk_buff *skb,
 	return 0;
 }
 
-/* Tokens for all that is collected, then the cmsgs. Those that user space did
- * not get are taken back.
+/* Tokens for @num of what is collected, fewer if a limit is in the way. Each
+ * holds a reference of its own.
  */
-static int dmt_recv_deliver(struct dmt_recv *recv)
+static int dmt_recv_number(struct dmt_recv *recv, u32 num)
 {
-	u32 num = min(recv->num, dmt_cmsg_room(recv->msg));
-	struct net_iov *niov;
-	u32 i;
+	u32 i, out;
 	int err;
 
-	if (!num)
-		return -EMSGSIZE;
 	err = dmt_ring_reserve(recv->ring, num);
 	if (err)
 		return err;
 	for (i = 0; i < num; i++)
 		net_iov_get(recv->niovs[i]);
-	dmt_ring_add(recv->ring, recv->niovs, recv->tokens, num);
+	out = dmt_ring_add(recv->ring, recv->niovs,
+			   recv->limited ? recv->limits : NULL, recv->tokens,
+			   num);
+	for (i = out; i < num; i++)
+		net_iov_put(recv->niovs[i]);
+	return out ?: -ENOMEM;
+}
+
+/* Tokens for all that is collected, then the cmsgs. Those that user space did
+ * not get are taken back. The frags after these must not be skipped, so it is
+ * an error when there are any.
+ */
+static int dmt_recv_deliver(struct dmt_recv *recv)
+{
+	u32 room = min(recv->num, dmt_cmsg_room(recv->msg));
+	int num, i, err = 0;
+	struct net_iov *niov;
+
+	if (!room)
+		return -EMSGSIZE;
+	num = dmt_recv_number(recv, room);
+	if (num < 0)
+		return num;
 
 	for (i = 0; i < num; i++) {
 		struct dmabuf_cmsg cmsg = {
 			.frag_offset	= recv->frags[i].offset,
 			.frag_size	= recv->frags[i].size,
 			.frag_token	= recv->tokens[i],
-			.dmabuf_id	= recv->frags[i].id,
+			.dmabuf_id	= recv->limits[i].id,
 		};
 
 		err = dmt_put_cmsg(recv->msg, SCM_DEVMEM_DMABUF, &cmsg);
@@ -152,13 +177,17 @@ static int dmt_recv_deliver(struct dmt_recv *recv)
 	for (; i < num; i++)
 		if (dmt_ring_remove(recv->ring, recv->tokens[i], 1, &niov))
 			net_iov_put(niov);
-	/* The frags after these must not be skipped. */
-	return err ?: num < recv->num ? -EMSGSIZE : 0;
+	if (err)
+		return err;
+	if (num < room)
+		return -ENOMEM;
+	return room < recv->num ? -EMSGSIZE : 0;
 }
 
 /* One skb without its frag_list. @offset is relative to it. */
 static int dmt_recv_skb(struct dmt_recv *recv, struct sk_buff *skb, u32 offset)
 {
+	u32 size;
 	int err;
 
 	if (skb_frags_readable(skb))
@@ -167,8 +196,7 @@ static int dmt_recv_skb(struct dmt_recv *recv, struct sk_buff *skb, u32 offset)
 					   recv->left));
 
 	if (offset < skb_headlen(skb)) {
-		u32 size = min(skb_headlen(skb) - offset, recv->left);
-
+		size = min(skb_headlen(skb) - offset, recv->left);
 		err = dmt_recv_linear(recv, skb, offset, size);
 		if (err || !recv->left)
 			return err;

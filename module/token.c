@@ -2,6 +2,7 @@
 /* The token ring of a socket. */
 
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include "core.h"
 #include "token.h"
 
@@ -68,23 +69,50 @@ int dmt_ring_reserve(struct dmt_ring *ring, u32 num)
 	return 0;
 }
 
+/* Under the lock: the counter of a binding that has a limit, 0 if there is none
+ * left.
+ */
+static u32 dmt_ring_quota(struct dmt_ring *ring, u32 id)
+{
+	u32 i, unused = 0;
+
+	for (i = 1; i < DMT_QUOTAS; i++) {
+		if (!ring->quotas[i].held)
+			unused = i;
+		else if (ring->quotas[i].id == id)
+			return i;
+	}
+	if (unused)
+		ring->quotas[unused].id = id;
+	return unused;
+}
+
 /**
  * dmt_ring_add - give numbers to net_iovs
  * @ring: with room for them, see dmt_ring_reserve()
- * @niovs: the ring takes over one reference of each
+ * @niovs: the ring takes over one reference of each that gets a number
+ * @limits: of the binding of each; NULL: none has any
  * @tokens: the numbers
  * @num: how many
  *
  * Context: process, socket lock held.
+ * Return: how many got a number; the next one's limit is reached.
  */
-void dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs, u32 *tokens,
-		  u32 num)
+u32 dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs,
+		 const struct dmt_limit *limits, u32 *tokens, u32 num)
 {
 	struct dmt_slot *slot;
-	u32 i;
+	u32 i, quota = 0;
 
 	spin_lock(&ring->lock);
 	for (i = 0; i < num; i++) {
+		if (limits && limits[i].max) {
+			quota = dmt_ring_quota(ring, limits[i].id);
+			if (!quota || ring->quotas[quota].held >= limits[i].max)
+				break;
+		} else {
+			quota = 0;
+		}
 		do {
 			tokens[i] = ring->next;
 			ring->next = ring->next < DMT_TOKEN_MAX ?
@@ -93,9 +121,12 @@ void dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs, u32 *tokens,
 		} while (slot->niov);
 		slot->niov = niovs[i];
 		slot->token = tokens[i];
+		slot->quota = quota;
+		ring->quotas[quota].held++;
 	}
-	WRITE_ONCE(ring->used, ring->used + num);
+	WRITE_ONCE(ring->used, ring->used + i);
 	spin_unlock(&ring->lock);
+	return i;
 }
 
 /**
@@ -121,6 +152,7 @@ u32 dmt_ring_remove(struct dmt_ring *ring, u32 token, u32 num,
 			continue;
 		niovs[out++] = slot->niov;
 		slot->niov = NULL;
+		ring->quotas[slot->quota].held--;
 	}
 	WRITE_ONCE(ring->used, ring->used - out);
 	spin_unlock(&ring->lock);
@@ -130,6 +162,8 @@ u32 dmt_ring_remove(struct dmt_ring *ring, u32 token, u32 num,
 /**
  * dmt_ring_destroy - release every token
  * @ring: nobody else uses it any more; may be half initialised
+ *
+ * Context: process, may sleep.
  */
 void dmt_ring_destroy(struct dmt_ring *ring)
 {
@@ -144,6 +178,7 @@ void dmt_ring_destroy(struct dmt_ring *ring)
 		if (n == NET_IOV_BATCH || !ring->used) {
 			dmt_put_bulk(niovs, n);
 			n = 0;
+			cond_resched();
 		}
 	}
 	kvfree(ring->slots);

@@ -18,10 +18,32 @@ struct net_iov;
 #define DMT_RING_MIN	256
 #define DMT_RING_MAX	BIT(18)
 #define DMT_TOKEN_MAX	0x7fffffffU	/* as upstream: 31 bits, from 1 on */
+#define DMT_QUOTAS	8		/* the first: of bindings without limit */
 
 struct dmt_slot {
 	struct net_iov	*niov;		/* NULL: free */
 	u32		token;
+	u32		quota;		/* in dmt_ring.quotas */
+};
+
+/**
+ * struct dmt_limit - what the tokens of one socket may hold of a binding
+ * @id: of the binding
+ * @max: number of tokens; 0: no limit
+ */
+struct dmt_limit {
+	u32	id;
+	u32	max;
+};
+
+/**
+ * struct dmt_quota - what the tokens of one socket do hold of a binding
+ * @id: of the binding; nobody's while @held is 0
+ * @held: number of tokens
+ */
+struct dmt_quota {
+	u32	id;
+	u32	held;
 };
 
 /**
@@ -31,6 +53,8 @@ struct dmt_slot {
  * @size: a power of two
  * @used: number of slots that are taken
  * @next: number to try next
+ * @quotas: tokens by binding, for those that have a limit. With all in use a
+ *	further such binding counts as one whose limit is reached
  *
  * Only dmt_ring_reserve() changes @slots and @size, and its caller has the
  * socket lock.
@@ -41,12 +65,13 @@ struct dmt_ring {
 	u32		size;
 	u32		used;
 	u32		next;
+	struct dmt_quota quotas[DMT_QUOTAS];
 };
 
 int dmt_ring_init(struct dmt_ring *ring);
 int dmt_ring_reserve(struct dmt_ring *ring, u32 num);
-void dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs, u32 *tokens,
-		  u32 num);
+u32 dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs,
+		 const struct dmt_limit *limits, u32 *tokens, u32 num);
 u32 dmt_ring_remove(struct dmt_ring *ring, u32 token, u32 num,
 		    struct net_iov **niovs);
 void dmt_ring_destroy(struct dmt_ring *ring);

@@ -21,6 +21,7 @@
 #define MAX_FREERS	3
 #define RING		64	/* buffers a consumer keeps, as a NIC does */
 #define PATIENCE	10	/* seconds until something is called lost */
+#define LIMIT		20	/* tokens of a binding in one ring */
 
 static const struct scenario {
 	const char	*name;
@@ -143,24 +144,62 @@ static void send(struct freer *freer, const struct message *message)
 	pthread_mutex_unlock(&freer->lock);
 }
 
+/* A third of the buffers has no limit, two thirds have one each, as if they were
+ * of three bindings.
+ */
+static void make_limits(const struct freer *freer, struct net_iov **niovs,
+			struct dmt_limit *limits, u32 num)
+{
+	u32 i;
+
+	for (i = 0; i < num; i++) {
+		limits[i].id = 1 + (niovs[i] - freer->round->niovs) % 3;
+		limits[i].max = LIMIT * (limits[i].id - 1);
+	}
+}
+
+static void check_quotas(struct dmt_ring *ring)
+{
+	u32 i, sum = 0;
+
+	spin_lock(&ring->lock);
+	for (i = 0; i < DMT_QUOTAS; i++) {
+		sum += ring->quotas[i].held;
+		if (i && ring->quotas[i].held > 2 * LIMIT)
+			fail("%u tokens of binding %u", ring->quotas[i].held,
+			     ring->quotas[i].id);
+	}
+	if (sum != ring->used)
+		fail("%u tokens by binding, %u in all", sum, ring->used);
+	spin_unlock(&ring->lock);
+}
+
 /* With tokens for them, as recvmsg() does. */
 static void send_tokens(struct freer *freer, struct net_iov **niovs, u32 num)
 {
+	struct dmt_limit limits[RING];
 	struct message message;
-	u32 tokens[RING], i;
+	u32 tokens[RING], i, out;
 
 	if (!num)
 		return;
+	make_limits(freer, niovs, limits, num);
 	pthread_mutex_lock(&freer->sock_lock);
 	if (dmt_ring_reserve(&freer->ring, num))
 		fail("ring is full with %u tokens", freer->ring.used);
-	dmt_ring_add(&freer->ring, niovs, tokens, num);
+	out = dmt_ring_add(&freer->ring, niovs, limits, tokens, num);
+	check_quotas(&freer->ring);
 	pthread_mutex_unlock(&freer->sock_lock);
-	for (i = 0; i < num; i++) {
+	for (i = 0; i < out; i++) {
 		message.niov = niovs[i];
 		message.token = tokens[i];
 		send(freer, &message);
 	}
+	if (out < num && !limits[out].max)
+		fail("no token for a buffer without limit");
+	for (i = out; i < num; i++)
+		disown(freer->round, niovs[i]);
+	dmt_put_bulk(niovs + out, num - out);
 }
 
 /* Give what is in the ring to the freers, some of it twice. */

@@ -450,6 +450,39 @@ static void sock_token_limit(struct kunit *test)
 	rx_free(test, rx);
 }
 
+/* A binding with a limit: what fits is delivered, the next read is an error,
+ * and the data stays. A peek counts too.
+ */
+static void sock_limit(struct kunit *test)
+{
+	const u32 space = CMSG_SPACE(sizeof(struct dmabuf_cmsg));
+	struct rx_out *out = kunit_kzalloc(test, sizeof(*out), GFP_KERNEL);
+	struct dmabuf_token one = { 3, 1 };
+	struct rx *rx = rx_make(test);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	rx->fix->binding->sock_limit = 5;
+	rx->skb = rx_skb(test, rx, 0);
+	for (i = 0; i < 16; i++)
+		rx_frag(test, rx, rx->skb, 0, 10);
+	rx_recv(rx, 0, 30, 16 * space, out);
+	KUNIT_EXPECT_EQ(test, out->ret, 30);
+	rx_recv(rx, 30, 130, 16 * space, out);
+	KUNIT_EXPECT_EQ(test, out->ret, 20);
+	KUNIT_EXPECT_EQ(test, out->num, 2U);
+	rx_recv(rx, 50, 1, 16 * space, out);
+	KUNIT_EXPECT_EQ(test, out->ret, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, out->num, 0U);
+	KUNIT_EXPECT_EQ(test, dmt_sock_ops.dontneed(rx->ds, &one, 1), 1);
+	rx_recv(rx, 50, 110, 16 * space, out);
+	KUNIT_EXPECT_EQ(test, out->ret, 10);
+	/* No room for a control message is told first. */
+	rx_recv(rx, 60, 10, 0, out);
+	KUNIT_EXPECT_EQ(test, out->ret, -EMSGSIZE);
+	rx_free(test, rx);
+}
+
 /* Host memory that cannot be copied: an error, or what came before it. */
 static void sock_fault(struct kunit *test)
 {
@@ -532,6 +565,7 @@ static struct kunit_case sock_cases[] = {
 	KUNIT_CASE(sock_closed),
 	KUNIT_CASE(sock_dontneed),
 	KUNIT_CASE(sock_token_limit),
+	KUNIT_CASE(sock_limit),
 	KUNIT_CASE(sock_fault),
 	KUNIT_CASE(sock_page_in_unreadable),
 	KUNIT_CASE(sock_dead_binding),

@@ -26,7 +26,7 @@ static u32 token_add(struct kunit *test, struct dmt_ring *ring, u32 i)
 	u32 token = 0;
 
 	KUNIT_ASSERT_EQ(test, dmt_ring_reserve(ring, 1), 0);
-	dmt_ring_add(ring, &niov, &token, 1);
+	dmt_ring_add(ring, &niov, NULL, &token, 1);
 	return token;
 }
 
@@ -66,7 +66,7 @@ static void token_consecutive(struct kunit *test)
 	for (i = 0; i < 60; i++)
 		niovs[i] = token_niov(i);
 	KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, 60), 0);
-	dmt_ring_add(&ring, niovs, tokens, 60);
+	dmt_ring_add(&ring, niovs, NULL, tokens, 60);
 	for (i = 0; i < 60; i++)
 		KUNIT_EXPECT_EQ(test, tokens[i], 1 + i);
 	/* Freed numbers are not used again at once. */
@@ -158,7 +158,7 @@ static void token_grow_from(struct kunit *test, u32 first)
 		for (j = 0; j < batch && i + j < num; j++)
 			niovs[j] = token_niov(i + j);
 		KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, j), 0);
-		dmt_ring_add(&ring, niovs, tokens + i, j);
+		dmt_ring_add(&ring, niovs, NULL, tokens + i, j);
 	}
 	KUNIT_EXPECT_EQ(test, ring.used, num);
 	KUNIT_EXPECT_EQ(test, ring.size, 16384U);
@@ -223,7 +223,7 @@ static void token_limit(struct kunit *test)
 	for (i = 0; i < 64; i++)
 		niovs[i] = token_niov(i);
 	for (i = 0; !dmt_ring_reserve(&ring, 64); i += 64)
-		dmt_ring_add(&ring, niovs, tokens, 64);
+		dmt_ring_add(&ring, niovs, NULL, tokens, 64);
 	KUNIT_EXPECT_EQ(test, i, limit);
 	KUNIT_EXPECT_EQ(test, ring.used, limit);
 	KUNIT_EXPECT_EQ(test, ring.size, (u32)DMT_RING_MAX);
@@ -348,12 +348,12 @@ static void token_destroy(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, fixture_alloc(fix, i % 2, niovs, 60),
 				60U);
 		KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, 60), 0);
-		dmt_ring_add(&ring, niovs, tokens, 60);
+		dmt_ring_add(&ring, niovs, NULL, tokens, 60);
 	}
 	for (j = 0; j < 60; j++)
 		net_iov_get(niovs[j]);
 	KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, 60), 0);
-	dmt_ring_add(&ring, niovs, tokens, 60);
+	dmt_ring_add(&ring, niovs, NULL, tokens, 60);
 	for (j = 0; j < 60; j += 7) {
 		KUNIT_EXPECT_EQ(test, dmt_ring_remove(&ring, 61 + j, 1, niovs),
 				1U);
@@ -424,6 +424,86 @@ static void token_random(struct kunit *test)
 	vfree(model);
 }
 
+/* Room for what fits: bindings 1 and 2 with limits, 3 without. */
+static void token_limits(struct kunit *test)
+{
+	struct dmt_limit limits[6] = {
+		{ 1, 2 }, { 2, 1 }, { 3, 0 }, { 1, 2 }, { 3, 0 }, { 2, 1 },
+	};
+	struct net_iov *niovs[6], *out[64];
+	struct dmt_ring ring;
+	u32 tokens[6], i;
+
+	token_init(test, &ring);
+	for (i = 0; i < 6; i++)
+		niovs[i] = token_niov(i);
+	KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, 6), 0);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs, limits, tokens, 6),
+			5U);
+	KUNIT_EXPECT_EQ(test, ring.used, 5U);
+	KUNIT_EXPECT_EQ(test, tokens[4], 5U);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs + 5, limits + 5,
+					   tokens, 1), 0U);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs, limits, tokens, 1),
+			0U);
+	/* Those without limit are not in the way of the others. */
+	token_del(test, &ring, 3, 2);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs, limits, tokens, 1),
+			0U);
+	token_del(test, &ring, 4, 3);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs, limits, tokens, 6),
+			1U);
+	KUNIT_EXPECT_EQ(test, tokens[0], 6U);
+	token_del(test, &ring, 2, 1);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs + 1, limits + 1,
+					   tokens, 2), 2U);
+	/* No limits given: none applies. */
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs, NULL, tokens, 6), 6U);
+	/* And the counters are those of the limited ones only. */
+	KUNIT_EXPECT_EQ(test, dmt_ring_remove(&ring, 1, 64, out), 11U);
+	for (i = 0; i < DMT_QUOTAS; i++)
+		KUNIT_EXPECT_EQ(test, ring.quotas[i].held, 0U);
+	token_end(test, &ring);
+}
+
+/* More bindings with a limit than there are counters; one that is not in use
+ * any more is taken over, also when the ring grows in between.
+ */
+static void token_many_bindings(struct kunit *test)
+{
+	struct dmt_limit limit = { .max = 1000 };
+	struct net_iov *niov = token_niov(0);
+	struct dmt_ring ring;
+	u32 token, i;
+
+	token_init(test, &ring);
+	for (limit.id = 1; limit.id < DMT_QUOTAS; limit.id++)
+		KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, &niov, &limit,
+						   &token, 1), 1U);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, &niov, &limit, &token, 1),
+			0U);
+	for (i = 0; i < 300; i++)
+		token_add(test, &ring, 1);
+	KUNIT_EXPECT_GT(test, ring.size, (u32)DMT_RING_MIN);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, &niov, &limit, &token, 1),
+			0U);
+	token_del(test, &ring, 3, 0);
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, &niov, &limit, &token, 1),
+			1U);
+	limit.id = 3;
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, &niov, &limit, &token, 1),
+			0U);
+	limit.id = 4;
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, &niov, &limit, &token, 1),
+			1U);
+	for (i = 0; i < 1024; i += 64) {
+		struct net_iov *out[64];
+
+		dmt_ring_remove(&ring, i, 64, out);
+	}
+	token_end(test, &ring);
+}
+
 static struct kunit_case token_cases[] = {
 	KUNIT_CASE(token_consecutive),
 	KUNIT_CASE(token_wrap),
@@ -439,6 +519,8 @@ static struct kunit_case token_cases[] = {
 	KUNIT_CASE(token_range_wrap),
 	KUNIT_CASE(token_destroy),
 	KUNIT_CASE(token_random),
+	KUNIT_CASE(token_limits),
+	KUNIT_CASE(token_many_bindings),
 	{}
 };
 

@@ -44,8 +44,9 @@ struct dmt_recv {
 	u32		tokens[MAX_SKB_FRAGS];
 };
 
-/* How many more struct dmabuf_cmsg there is room for. Asked before anything is
- * given out: put_cmsg() truncates, and a truncated token would be lost.
+/* How many more struct dmabuf_cmsg there is room for, more than one skb needs
+ * counting as that. Asked before anything is given out: put_cmsg() truncates,
+ * and a truncated token would be lost.
  */
 static u32 dmt_cmsg_room(const struct msghdr *msg)
 {
@@ -56,7 +57,9 @@ static u32 dmt_cmsg_room(const struct msghdr *msg)
 		need = sizeof(struct compat_cmsghdr) +
 		       sizeof(struct dmabuf_cmsg);
 #endif
-	return msg->msg_control ? msg->msg_controllen / need : 0;
+	if (!msg->msg_control)
+		return 0;
+	return min_t(size_t, msg->msg_controllen / need, MAX_SKB_FRAGS);
 }
 
 static int dmt_put_cmsg(struct msghdr *msg, int type, struct dmabuf_cmsg *cmsg)
@@ -66,6 +69,10 @@ static int dmt_put_cmsg(struct msghdr *msg, int type, struct dmabuf_cmsg *cmsg)
 
 /* Bytes in host memory: copied, and told by a cmsg of their own, so that the
  * reader knows where in the stream they belong.
+ *
+ * tcp_recvmsg() takes a length of 0 for "no control buffer", and copies further
+ * readable skbs without a word. The reader of a buffer that is used up now must
+ * get none: what is told to user space follows from msg_control alone.
  */
 static int dmt_recv_linear(struct dmt_recv *recv, struct sk_buff *skb,
 			   u32 offset, u32 size)
@@ -74,6 +81,13 @@ static int dmt_recv_linear(struct dmt_recv *recv, struct sk_buff *skb,
 	struct msghdr *msg = recv->msg;
 	int err;
 
+	/* A control buffer at NULL is none, and plain bytes need none. */
+	if (skb_frags_readable(skb) && !msg->msg_control) {
+		err = skb_copy_datagram_msg(skb, offset, msg, size);
+		if (!err)
+			recv->left -= size;
+		return err;
+	}
 	if (!dmt_cmsg_room(msg))
 		return -EMSGSIZE;
 	err = skb_copy_datagram_msg(skb, offset, msg, size);
@@ -82,6 +96,8 @@ static int dmt_recv_linear(struct dmt_recv *recv, struct sk_buff *skb,
 	err = dmt_put_cmsg(msg, SCM_DEVMEM_LINEAR, &cmsg);
 	if (err)
 		return err;
+	if (!msg->msg_controllen)
+		msg->msg_controllen = 1;
 	recv->left -= size;
 	return 0;
 }
@@ -217,6 +233,8 @@ static int dmt_sock_recvmsg(struct devmem_sock *ds, struct sk_buff *skb,
 	u32 end;
 	int err;
 
+	if (!len)
+		return 0;
 	recv.ring = &dmt_sock_of(ds)->ring;
 	recv.msg = msg;
 	recv.left = len;

@@ -483,6 +483,76 @@ static void sock_limit(struct kunit *test)
 	rx_free(test, rx);
 }
 
+/* Nothing is asked for, so nothing is given. */
+static void sock_no_length(struct kunit *test)
+{
+	const u32 space = CMSG_SPACE(sizeof(struct dmabuf_cmsg));
+	struct rx_out *out = kunit_kzalloc(test, sizeof(*out), GFP_KERNEL);
+	struct rx *rx = rx_make(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	rx->skb = rx_skb(test, rx, 0);
+	rx_frag(test, rx, rx->skb, 0, 10);
+	rx_recv(rx, 0, 0, 4 * space, out);
+	KUNIT_EXPECT_EQ(test, out->ret, 0);
+	KUNIT_EXPECT_EQ(test, out->num, 0U);
+	rx_recv(rx, 5, 0, 0, out);
+	KUNIT_EXPECT_EQ(test, out->ret, 0);
+	rx_free(test, rx);
+}
+
+/* Plain bytes without a place to tell of them. */
+static void sock_null_control(struct kunit *test)
+{
+	struct rx_out *out = kunit_kzalloc(test, sizeof(*out), GFP_KERNEL);
+	struct kvec vec = { .iov_len = SOCK_BYTES };
+	struct msghdr msg = { .msg_controllen = 1000 };
+	struct rx *rx = rx_make(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	vec.iov_base = out->bytes;
+	rx->skb = rx_skb(test, rx, 40);
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, SOCK_BYTES);
+	KUNIT_EXPECT_EQ(test, dmt_sock_ops.recvmsg(rx->ds, rx->skb, 10, &msg,
+						   20), 20);
+	KUNIT_EXPECT_EQ(test, out->bytes[0], 10);
+	kfree_skb(rx->skb);
+	rx->skb = rx_skb(test, rx, 0);
+	rx_frag(test, rx, rx->skb, 0, 10);
+	KUNIT_EXPECT_EQ(test, dmt_sock_ops.recvmsg(rx->ds, rx->skb, 0, &msg,
+						   10), -EMSGSIZE);
+	rx_free(test, rx);
+}
+
+/* A buffer that linear bytes used up does not look like none: tcp_recvmsg()
+ * goes by the length.
+ */
+static void sock_full_control(struct kunit *test)
+{
+	const u32 space = CMSG_SPACE(sizeof(struct dmabuf_cmsg));
+	u8 *control = kunit_kzalloc(test, 64, GFP_KERNEL);
+	struct rx_out *out = kunit_kzalloc(test, sizeof(*out), GFP_KERNEL);
+	struct kvec vec = { .iov_len = SOCK_BYTES };
+	struct msghdr msg = {
+		.msg_control = control,
+		.msg_controllen = space,
+	};
+	struct rx *rx = rx_make(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, control);
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	vec.iov_base = out->bytes;
+	rx->skb = rx_skb(test, rx, 40);
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, SOCK_BYTES);
+	KUNIT_EXPECT_EQ(test, dmt_sock_ops.recvmsg(rx->ds, rx->skb, 0, &msg,
+						   20), 20);
+	KUNIT_EXPECT_PTR_EQ(test, msg.msg_control, (void *)(control + space));
+	KUNIT_EXPECT_NE(test, msg.msg_controllen, (size_t)0);
+	KUNIT_EXPECT_EQ(test, dmt_sock_ops.recvmsg(rx->ds, rx->skb, 20, &msg,
+						   20), -EMSGSIZE);
+	rx_free(test, rx);
+}
+
 /* Host memory that cannot be copied: an error, or what came before it. */
 static void sock_fault(struct kunit *test)
 {
@@ -566,6 +636,9 @@ static struct kunit_case sock_cases[] = {
 	KUNIT_CASE(sock_dontneed),
 	KUNIT_CASE(sock_token_limit),
 	KUNIT_CASE(sock_limit),
+	KUNIT_CASE(sock_no_length),
+	KUNIT_CASE(sock_null_control),
+	KUNIT_CASE(sock_full_control),
 	KUNIT_CASE(sock_fault),
 	KUNIT_CASE(sock_page_in_unreadable),
 	KUNIT_CASE(sock_dead_binding),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dmsend [-s SEED] [-b SOURCE_PORT] ADDRESS PORT STEP...: an ordinary TCP
- * sender of the test stream of lib/pattern.h. Steps, one after the other:
+/* dmsend [-s SEED] [-b SOURCE_PORT] [-l] [-M] ADDRESS PORT STEP...: an ordinary
+ * TCP sender of the test stream of lib/pattern.h. -l: to who connects to ADDRESS
+ * and PORT; -M: by MPTCP. Steps, one after the other:
  *
  *   send:BYTES		in writes of 64 KiB
  *   each:SIZE:COUNT:US	COUNT writes of SIZE, each a segment of its own, US
@@ -11,6 +12,7 @@
  *   wait:FILE		until FILE exists
  *   touch:FILE
  *   sleep:MS
+ *   rst		reset the connection, and end
  *
  * Then it shuts down and waits for the peer's end. Prints sent=BYTES.
  */
@@ -20,6 +22,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +33,13 @@
 
 #define WRITE_SIZE	(64 << 10)
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+
 static uint64_t seed, sent;
+static int protocol;
+static bool wait_for_peer;
 
 static int connect_to(const char *host, const char *port, unsigned int source)
 {
@@ -44,11 +53,20 @@ static int connect_to(const char *host, const char *port, unsigned int source)
 
 	if (getaddrinfo(host, port, &hints, &ai))
 		errx(2, "%s port %s: not an address", host, port);
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
 	if (fd < 0)
 		err(1, "socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (wait_for_peer) {
+		if (bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, 1))
+			err(1, "listen on %s port %s", host, port);
+		fd = accept(fd, NULL, NULL);
+		if (fd < 0)
+			err(1, "accept");
+		freeaddrinfo(ai);
+		return fd;
+	}
 	from.sin6_family = ai->ai_family;
 	if (source && bind(fd, (void *)&from, ai->ai_addrlen))
 		err(1, "source port %u", source);
@@ -93,6 +111,15 @@ static void send_mix(int fd, uint64_t bytes)
 	}
 }
 
+static void reset(int fd)
+{
+	struct linger now = { .l_onoff = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+	exit(0);
+}
+
 static void run_step(int fd, const char *s)
 {
 	unsigned long a = 0, b = 0, c = 0;
@@ -110,6 +137,8 @@ static void run_step(int fd, const char *s)
 		send_bytes(fd, a, a, MSG_OOB);
 	} else if (sscanf(s, "sleep:%lu", &a) == 1) {
 		usleep(a * 1000);
+	} else if (!strcmp(s, "rst")) {
+		reset(fd);
 	} else if (!strncmp(s, "wait:", 5)) {
 		while (access(s + 5, F_OK))
 			usleep(2000);
@@ -129,7 +158,7 @@ int main(int argc, char **argv)
 	char byte;
 	int c, fd;
 
-	while ((c = getopt(argc, argv, "+s:b:")) != -1) {
+	while ((c = getopt(argc, argv, "+s:b:lM")) != -1) {
 		switch (c) {
 		case 's':
 			seed = strtoull(optarg, NULL, 0);
@@ -137,13 +166,19 @@ int main(int argc, char **argv)
 		case 'b':
 			source = atoi(optarg);
 			break;
+		case 'l':
+			wait_for_peer = true;
+			break;
+		case 'M':
+			protocol = IPPROTO_MPTCP;
+			break;
 		default:
 			return 2;
 		}
 	}
 	argv += optind;
 	if (argc - optind < 3)
-		errx(2, "usage: dmsend [-s SEED] [-b PORT] ADDRESS PORT STEP...");
+		errx(2, "usage: dmsend [-s SEED] [-b PORT] [-l] [-M] ADDRESS PORT STEP...");
 	fd = connect_to(argv[0], argv[1], source);
 	for (argv += 2; *argv; argv++)
 		run_step(fd, *argv);

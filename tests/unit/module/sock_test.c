@@ -24,6 +24,7 @@
  * struct rx - an skb and what is in it
  * @fix: binding of the frags
  * @ds: as attached
+ * @tp: to that; zeroes
  * @skb: all of it
  * @map: per byte the offset in the dma-buf, or SOCK_HOST and its value
  * @len: bytes
@@ -32,6 +33,7 @@
 struct rx {
 	struct fixture		*fix;
 	struct devmem_sock	*ds;
+	struct tcp_sock		tp;
 	struct sk_buff		*skb;
 	u64			map[SOCK_BYTES];
 	u32			len;
@@ -56,7 +58,8 @@ static struct rx *rx_make(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, rx);
 	rx->fix = fixture_make(test, 1, SOCK_NIOVS);
 	rx->fix->binding->id = SOCK_ID;
-	rx->ds = dmt_sock_ops.attach(NULL);
+	rx->tp.out_of_order_queue = RB_ROOT;
+	rx->ds = dmt_sock_ops.attach((struct sock *)&rx->tp);
 	KUNIT_ASSERT_NOT_NULL(test, rx->ds);
 	return rx;
 }

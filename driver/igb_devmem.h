@@ -57,6 +57,7 @@ struct igb_devmem_stats {
  * @count: descriptors that @niov and @hdr are made for
  * @unflushed: descriptors written since the last write of the tail
  * @skip: what is left of the current frame is dropped
+ * @keep_free: descriptors that are never posted
  * @parked: the poll must not touch the ring
  * @lock: lets only one of two take the buffers back, see below
  * @q_vector: set while the NIC may hold buffers; whom to kick
@@ -82,6 +83,7 @@ struct igb_devmem_queue {
 	u8			*hdr;
 	dma_addr_t		hdr_dma;
 	u16			count;
+	u16			keep_free;
 	u16			unflushed;
 	bool			skip;
 	bool			parked;

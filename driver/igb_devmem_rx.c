@@ -62,10 +62,10 @@ static void igb_devmem_flush(struct igb_devmem_queue *q, struct igb_ring *ring)
 static bool igb_devmem_refill(struct igb_devmem_queue *q,
 			      struct igb_ring *ring)
 {
-	int n = igb_desc_unused(ring);
+	int n = igb_devmem_room(q, ring);
 	struct net_iov *niov;
 
-	while (n--) {
+	while (n-- > 0) {
 		niov = net_iov_alloc(q->pool);
 		if (!niov) {
 			q->stats.pool_empty++;
@@ -88,6 +88,13 @@ static void igb_devmem_use_spare(struct igb_devmem_queue *q,
 
 	if (q->spare_order != igb_rx_pg_order(ring) || q->count != ring->count)
 		return;
+/* Net_iovs that may still be posted. */
+static int igb_devmem_room(const struct igb_devmem_queue *q,
+			   struct igb_ring *ring)
+{
+	return igb_desc_unused(ring) - q->keep_free;
+}
+
 
 	for (i = 0; i < q->count - 1; i++) {
 		buf[i].dma = q->spare[i].dma;
@@ -328,7 +335,7 @@ static int igb_devmem_poll(struct igb_devmem_queue *q,
 	int work = 0;
 
 	while (work < budget) {
-		if (refill && igb_desc_unused(ring) >= IGB_RX_BUFFER_WRITE)
+		if (refill && igb_devmem_room(q, ring) >= IGB_RX_BUFFER_WRITE)
 			refill = igb_devmem_refill(q, ring);
 		if (q->unflushed >= IGB_RX_BUFFER_WRITE)
 			igb_devmem_flush(q, ring);
@@ -355,7 +362,7 @@ static int igb_devmem_poll(struct igb_devmem_queue *q,
 		}
 	}
 
-	if (refill && igb_desc_unused(ring) >= IGB_RX_BUFFER_WRITE)
+	if (refill && igb_devmem_room(q, ring) >= IGB_RX_BUFFER_WRITE)
 		igb_devmem_refill(q, ring);
 	igb_devmem_flush(q, ring);
 

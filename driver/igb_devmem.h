@@ -153,7 +153,7 @@ void igb_devmem_switch(struct igb_devmem_queue *q, struct igb_ring *ring,
 		       struct net_iov_pool *pool);
 
 /* igb_devmem_rx.c */
-u32 igb_devmem_srrctl(const struct igb_ring *ring, u32 srrctl);
+u32 igb_devmem_srrctl(struct igb_ring *ring, u32 srrctl);
 bool igb_devmem_fill_ring(struct igb_ring *ring);
 bool igb_devmem_clean_ring(struct igb_ring *ring);
 void igb_devmem_take_back(struct igb_devmem_queue *q, struct igb_ring *ring);

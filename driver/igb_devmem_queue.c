@@ -155,24 +155,6 @@ static void igb_devmem_drain(struct igb_devmem_queue *q, struct igb_ring *ring)
 	local_bh_enable();
 }
 
-/* The spare buffers' size wins over what igb would choose now, until the next
- * reset: an MTU change since bind must not make unbind need memory.
- */
-static void igb_devmem_fit_spare(struct igb_devmem_queue *q,
-				 struct igb_ring *ring)
-{
-	if (q->spare_order == igb_rx_pg_order(ring))
-		return;
-
-	if (q->spare_order) {
-		set_ring_uses_large_buffer(ring);
-	} else {
-		/* 2 KiB without headroom, as with legacy-rx: any MTU */
-		clear_ring_uses_large_buffer(ring);
-		clear_ring_build_skb_enabled(ring);
-	}
-}
-
 /**
  * igb_devmem_switch - take a running queue from one kind of buffer to the other
  * @q: the queue
@@ -191,8 +173,6 @@ void igb_devmem_switch(struct igb_devmem_queue *q, struct igb_ring *ring,
 		igb_devmem_drain(q, ring);
 		igb_devmem_host_clean(ring);
 		igb_devmem_set_pool(q, pool);
-		if (!pool)
-			igb_devmem_fit_spare(q, ring);
 		igb_devmem_start(ring);
 		return;
 	}

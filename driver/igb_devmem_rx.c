@@ -18,12 +18,42 @@
 #define IGB_DEVMEM_HDR_SPH	BIT(15)		/* header identified */
 #define IGB_DEVMEM_STAT_HBO	BIT(23)		/* it does not fit its buffer */
 
-u32 igb_devmem_srrctl(const struct igb_ring *ring, u32 srrctl)
+#define IGB_DEVMEM_SIZE_MASK		0x7f	/* of SRRCTL, in KiB */
+
+/* A ring that goes back to host buffers gets those that bind set aside. So
+ * their size wins over what igb would choose now, until the next reset: neither
+ * another MTU nor legacy-rx must make unbind need memory.
+ */
+static u32 igb_devmem_fit_spare(struct igb_devmem_queue *q,
+				struct igb_ring *ring, u32 srrctl)
 {
-	struct igb_devmem_queue *q = igb_devmem_queue(ring);
+	u32 size;
+
+	if (q->spare_order == igb_rx_pg_order(ring))
+		return srrctl;
+
+	if (q->spare_order) {
+		set_ring_uses_large_buffer(ring);
+		size = IGB_RXBUFFER_3072;
+	} else {
+		/* without headroom, as with legacy-rx: any MTU */
+		clear_ring_uses_large_buffer(ring);
+		clear_ring_build_skb_enabled(ring);
+		size = IGB_RXBUFFER_2048;
+	}
+	return (srrctl & ~IGB_DEVMEM_SIZE_MASK) |
+	       size >> E1000_SRRCTL_BSIZEPKT_SHIFT;
+}
+
+u32 igb_devmem_srrctl(struct igb_ring *ring, u32 srrctl)
+{
+	struct igb_devmem_queue *q = igb_devmem_find(ring);
 
 	if (!q)
 		return srrctl;
+	if (!q->pool)
+		return q->spare ? igb_devmem_fit_spare(q, ring, srrctl) :
+				  srrctl;
 
 	/* Without DROP_EN a dry queue holds up all the others. */
 	return IGB_DEVMEM_HDR_SIZE << E1000_SRRCTL_BSIZEHDRSIZE_SHIFT |
@@ -77,24 +107,16 @@ static bool igb_devmem_refill(struct igb_devmem_queue *q,
 	return n < 0;
 }
 
-/* The host buffers that bind set aside, in place of new ones. Not after a reset
- * that chose another buffer size: then igb allocates.
- */
+/* The host buffers that bind set aside, in place of new ones. */
 static void igb_devmem_use_spare(struct igb_devmem_queue *q,
 				 struct igb_ring *ring)
 {
 	struct igb_rx_buffer *buf = ring->rx_buffer_info;
 	u16 i;
 
-	if (q->spare_order != igb_rx_pg_order(ring) || q->count != ring->count)
+	if (WARN_ON_ONCE(q->spare_order != igb_rx_pg_order(ring) ||
+			 q->count != ring->count))
 		return;
-/* Net_iovs that may still be posted. */
-static int igb_devmem_room(const struct igb_devmem_queue *q,
-			   struct igb_ring *ring)
-{
-	return igb_desc_unused(ring) - q->keep_free;
-}
-
 
 	for (i = 0; i < q->count - 1; i++) {
 		buf[i].dma = q->spare[i].dma;

@@ -119,15 +119,21 @@ static int igb_devmem_set_ringparam(struct net_device *netdev,
 	return err;
 }
 
+/* There is no extack here in 6.1. A queue that stays is closed and opened
+ * again; igb makes a new indirection table, as always.
+ */
 static int igb_devmem_set_channels(struct net_device *netdev,
 				   struct ethtool_channels *ch)
 {
 	struct igb_devmem *dm = igb_devmem_of(netdev);
+	u32 i;
 
-	if (igb_devmem_busy(netdev)) {
-		/* there is no extack here in 6.1 */
+	for (i = ch->combined_count; i < IGB_MAX_RX_QUEUES; i++) {
+		if (!dm->queue[i].pool)
+			continue;
 		netdev_info(netdev,
-			    "unbind device memory before changing channels\n");
+			    "unbind device memory of rx queue %u before removing it\n",
+			    i);
 		return -EBUSY;
 	}
 	return dm->base_ethtool_ops->set_channels(netdev, ch);
@@ -140,11 +146,16 @@ igb_devmem_fix_features(struct net_device *netdev, netdev_features_t features)
 	struct igb_devmem *dm = igb_devmem_of(netdev);
 
 	features = dm->base_netdev_ops->ndo_fix_features(netdev, features);
-	if (igb_devmem_busy(netdev)) {
-		features |= NETIF_F_RXCSUM;
-		features &= ~NETIF_F_RXALL;
-	}
-	return features;
+	if (!igb_devmem_busy(netdev))
+		return features;
+
+	if (!(features & NETIF_F_RXCSUM))
+		netdev_info(netdev,
+			    "unbind device memory before turning rx checksumming off\n");
+	if (features & NETIF_F_RXALL)
+		netdev_info(netdev,
+			    "unbind device memory before turning rx-all on\n");
+	return (features | NETIF_F_RXCSUM) & ~NETIF_F_RXALL;
 }
 
 void igb_devmem_wrap_ops(struct igb_adapter *adapter)

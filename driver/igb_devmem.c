@@ -46,7 +46,7 @@ static int igb_devmem_check(struct igb_adapter *adapter, u32 queue,
 				   "device memory needs msi-x interrupts");
 		return -EOPNOTSUPP;
 	}
-	if (adapter->vfs_allocated_count) {
+	if (adapter->vfs_allocated_count || adapter->devmem->sriov) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "sr-iov is on, set sriov_numvfs to 0");
 		return -EOPNOTSUPP;
@@ -192,7 +192,10 @@ static int igb_devmem_bind(struct net_device *netdev, u32 queue,
 		return -EOPNOTSUPP;
 	}
 
-	/* Awake until unbind. A sleeping igb has no rings to look at. */
+	/* Awake until unbind. A sleeping igb has no rings to look at. Does not
+	 * deadlock: its runtime resume takes no rtnl, its suspend does not wait
+	 * for it (igb_devmem_suspend_lock).
+	 */
 	err = pm_runtime_resume_and_get(&adapter->pdev->dev);
 	if (err < 0) {
 		NL_SET_ERR_MSG_MOD(extack, "device does not wake up");
@@ -239,10 +242,10 @@ static void igb_devmem_unbind(struct net_device *netdev, u32 queue)
 	if (READ_ONCE(q->q_vector) && netif_device_present(netdev)) {
 		igb_devmem_switch(q, ring, NULL);
 	} else {
-		/* Either nothing is posted: closed, suspended, removed. Or PCI
-		 * error recovery has detached the device and will call
-		 * igb_down(), which disables NAPI, at any time or never.
-		 * Without bus mastering nothing is written.
+		/* Either nothing is posted: closed, suspended, removed, in PCI
+		 * error recovery. Or the device is gone and nobody called
+		 * igb_down(), which would have disabled NAPI. Without bus
+		 * mastering nothing is written.
 		 */
 		WRITE_ONCE(q->parked, true);
 		synchronize_net();
@@ -289,10 +292,8 @@ void igb_devmem_probe(struct igb_adapter *adapter)
 	if (!dm)
 		return;
 
-	for (i = 0; i < IGB_MAX_RX_QUEUES; i++) {
+	for (i = 0; i < IGB_MAX_RX_QUEUES; i++)
 		dm->queue[i].adapter = adapter;
-		spin_lock_init(&dm->queue[i].lock);
-	}
 	adapter->devmem = dm;
 	igb_devmem_wrap_ops(adapter);
 

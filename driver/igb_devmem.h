@@ -10,6 +10,7 @@
  *   igb_devmem_queue.c    stop and restart of one queue
  *   igb_devmem_rx.c       the bound ring: fill, poll, take back
  *   igb_devmem_ethtool.c  what is wrapped of igb's ethtool and netdev ops
+ *   igb_devmem_pci.c      error recovery, function reset, SR-IOV, suspend
  *
  * Included at the end of igb.h.
  */
@@ -19,6 +20,7 @@
 #include <linux/ethtool.h>
 #include <linux/ethtool_netlink.h>
 #include <linux/netdevice.h>
+#include <linux/pci.h>
 
 #if !IS_ENABLED(CONFIG_NET_DEVMEM_HOOKS)
 #error "this igb needs a kernel with CONFIG_NET_DEVMEM_HOOKS, see patches/6.1"
@@ -55,11 +57,10 @@ struct igb_devmem_stats {
  * @hdr: per descriptor, IGB_DEVMEM_HDR_SIZE bytes of coherent memory
  * @hdr_dma: bus address of @hdr
  * @count: descriptors that @niov and @hdr are made for
+ * @keep_free: descriptors that are never posted
  * @unflushed: descriptors written since the last write of the tail
  * @skip: what is left of the current frame is dropped
- * @keep_free: descriptors that are never posted
  * @parked: the poll must not touch the ring
- * @lock: lets only one of two take the buffers back, see below
  * @q_vector: set while the NIC may hold buffers; whom to kick
  * @spare: mapped host buffers for the ring after unbind, @count - 1
  * @spare_order: page order of @spare
@@ -68,13 +69,12 @@ struct igb_devmem_stats {
  * It lives as long as the adapter; what @pool stands for from bind to unbind.
  *
  * Locking: bind and unbind run under rtnl, and so does all that opens, closes
- * or resets the device, with one exception: PCI error recovery calls igb_down()
- * and igb_up() without it, after it detached the device.
+ * or resets the device. (A runtime resume may not; nothing is bound then, for
+ * bind keeps the device awake.)
  * @pool changes under rtnl, while the queue's NAPI is disabled, or parked and
  * waited for. @niov[], @unflushed, @skip, @stats and the ring belong to that
- * NAPI, or to the control path while it is disabled; taking back buffers also
- * needs @lock. @q_vector is read by kicks under RCU only; igb frees vectors
- * with kfree_rcu().
+ * NAPI, or to the control path while it is disabled or parked. @q_vector is
+ * read by kicks under RCU only; igb frees vectors with kfree_rcu().
  */
 struct igb_devmem_queue {
 	struct igb_adapter	*adapter;
@@ -87,7 +87,6 @@ struct igb_devmem_queue {
 	u16			unflushed;
 	bool			skip;
 	bool			parked;
-	spinlock_t		lock;		/* taking buffers back */
 	struct igb_q_vector	*q_vector;
 	struct igb_rx_buffer	*spare;
 	unsigned int		spare_order;
@@ -102,6 +101,8 @@ struct igb_devmem_queue {
  * @netdev_ops: copy of igb's with our overrides
  * @ethtool_ops: copy of igb's with our overrides
  * @tcp_data_split: as set by ethtool -G, unknown means auto; rtnl
+ * @sriov: the number of VFs is being changed; rtnl
+ * @resetting: detached for a reset of the PCI function; rtnl
  * @queue: by queue index, so that it outlives rings that igb frees
  */
 struct igb_devmem {
@@ -111,6 +112,8 @@ struct igb_devmem {
 	struct net_device_ops		netdev_ops;
 	struct ethtool_ops		ethtool_ops;
 	u8				tcp_data_split;
+	bool				sriov;
+	bool				resetting;
 	struct igb_devmem_queue		queue[IGB_MAX_RX_QUEUES];
 };
 
@@ -163,10 +166,23 @@ int igb_devmem_harvest(struct igb_q_vector *q_vector, int budget);
 /* igb_devmem_ethtool.c */
 void igb_devmem_wrap_ops(struct igb_adapter *adapter);
 
+/* igb_devmem_pci.c */
+pci_ers_result_t igb_devmem_error_detected(struct pci_dev *pdev,
+					   pci_channel_state_t state);
+void igb_devmem_error_resume(struct pci_dev *pdev);
+void igb_devmem_reset_prepare(struct pci_dev *pdev);
+void igb_devmem_reset_done(struct pci_dev *pdev);
+int igb_devmem_sriov_configure(struct pci_dev *pdev, int num_vfs);
+bool igb_devmem_suspend_lock(struct device *dev, bool runtime);
+
 /* igb_main.c, see patches/ */
 int igb_devmem_host_poll(struct igb_q_vector *q_vector, int budget);
 void igb_devmem_host_clean(struct igb_ring *ring);
 void igb_devmem_skb_fields(struct igb_ring *ring,
 			   union e1000_adv_rx_desc *desc, struct sk_buff *skb);
+pci_ers_result_t igb_devmem_host_error_detected(struct pci_dev *pdev,
+						pci_channel_state_t state);
+void igb_devmem_host_error_resume(struct pci_dev *pdev);
+int igb_devmem_host_sriov_configure(struct pci_dev *pdev, int num_vfs);
 
 #endif /* _IGB_DEVMEM_H_ */

@@ -88,6 +88,13 @@ static void igb_devmem_flush(struct igb_devmem_queue *q, struct igb_ring *ring)
 	writel(ring->next_to_use, ring->tail);
 }
 
+/* Net_iovs that may still be posted. */
+static int igb_devmem_room(const struct igb_devmem_queue *q,
+			   struct igb_ring *ring)
+{
+	return igb_desc_unused(ring) - q->keep_free;
+}
+
 /* Return: false if the pool is dry. It has noted that, and will kick. */
 static bool igb_devmem_refill(struct igb_devmem_queue *q,
 			      struct igb_ring *ring)
@@ -159,14 +166,13 @@ bool igb_devmem_fill_ring(struct igb_ring *ring)
 	return true;
 }
 
-/* The NIC is known not to write any more, and no poll is running. */
+/* The NIC is known not to write any more, and no poll touches the ring. */
 void igb_devmem_take_back(struct igb_devmem_queue *q, struct igb_ring *ring)
 {
 	u16 i;
 
-	spin_lock(&q->lock);
 	if (!q->q_vector)
-		goto unlock;
+		return;
 
 	WRITE_ONCE(q->q_vector, NULL);
 	for (i = 0; i < q->count; i++) {
@@ -184,8 +190,6 @@ void igb_devmem_take_back(struct igb_devmem_queue *q, struct igb_ring *ring)
 	ring->next_to_alloc = 0;
 	ring->next_to_clean = 0;
 	ring->next_to_use = 0;
-unlock:
-	spin_unlock(&q->lock);
 }
 
 /* Return: true if @ring is bound, and now empty. */

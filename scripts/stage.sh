@@ -17,7 +17,7 @@ KDIR=$(scripts/kernel.sh --path "$KERNEL")/linux
 plan 4
 run "modules-$KERNEL" "modules and the igb fork" \
 	env IGB_SOURCE_DIR="$KDIR" scripts/modules.sh "$KDIR" "$OUT"
-run "modules-test-$KERNEL" "the test exporter" \
+run "kmod-$KERNEL" "modules that only tests load" \
 	tests/vm/kmod/build.sh "$KDIR" "$OUT"
 run tools "devmemctl" make -s -C tools/devmemctl OUT="$BUILD/tools"
 run tests-prog "test programs" make -s -C tests/vm/prog OUT="$BUILD/tests/guest"

@@ -75,11 +75,14 @@ refused_while_bound()
 		rx ethtool -G "$DEV_RX" rx 2048
 	check "$text: the reason of ethtool -G" grep -q 'unbind device memory' \
 		<(rx ethtool -G "$DEV_RX" rx 2048 2>&1)
+	# with an indirection table set by hand the core says no before
+	rx ethtool -X "$DEV_RX" default
 	expect_errno EBUSY "$text: ethtool -L" \
-		rx ethtool -L "$DEV_RX" combined 2
+		rx ethtool -L "$DEV_RX" combined 1
 	check "$text: the reason of ethtool -L, in dmesg" grep -q \
-		'unbind device memory before changing channels' \
+		'unbind device memory of rx queue 1 before removing it' \
 		<(dmesg | tail -n 20)
+	dm_steer 0 1 0 0
 	check "$text: ethtool -G tx works" rx ethtool -G "$DEV_RX" tx 512
 	check "$text: and back" rx ethtool -G "$DEV_RX" tx 256
 	wait_for 20 net_answers
@@ -91,6 +94,9 @@ refused_while_bound()
 		EBUSY
 	check "$text: its reason" grep -q 'unbind device memory' "$TMP/split"
 	rx ethtool -K "$DEV_RX" rx off >"$TMP/features" 2>&1 || true
+	check "$text: its reason, in dmesg" grep -q \
+		'unbind device memory before turning rx checksumming off' \
+		<(dmesg | tail -n 20)
 	check "$text: rx checksumming stays on" grep -q '^rx-checksumming: on' \
 		<(rx ethtool -k "$DEV_RX")
 	rx ethtool -K "$DEV_RX" rx on >>"$TMP/features" 2>&1 || true
@@ -118,6 +124,53 @@ generic_xdp()
 	else
 		ok "$text is refused"
 	fi
+}
+
+# VFs take RX queues away. Never both, whoever comes first: bind and unbind run
+# while VFs are asked for.
+sriov()
+{
+	local text="SR-IOV" file=/sys/bus/pci/devices/$PCI_RX/sriov_numvfs
+	local pid i both=0 vfs=0
+
+	if [ ! -e "$file" ]; then
+		skip "$text" "no SR-IOV here: the kernel wants CONFIG_PCI_MMCONFIG"
+		return
+	fi
+	expect_errno EBUSY "$text while bound" bash -c "echo 2 >$file"
+	check "$text while bound: the reason, in dmesg" grep -q \
+		'unbind device memory before changing sriov_numvfs' \
+		<(dmesg | tail -n 20)
+	check "$text: unbind" rx devmemctl unbind "$ID"
+	check "$text: on" bash -c "echo 2 >$file"
+	expect_error 'sr-iov is on' "bind with $text" \
+		rx devmemctl bind -d "$DEV_RX" -q 0 bar "$PCI_MEM"
+	check "$text: off" bash -c "echo 0 >$file"
+
+	rm -f "$TMP/enough"
+	(while [ ! -e "$TMP/enough" ]; do
+		rx devmemctl bind -d "$DEV_RX" -q 0 bar "$PCI_MEM" &&
+			rx devmemctl unbind --all
+	done) >/dev/null 2>&1 &
+	pid=$!
+	for i in {1..30}; do
+		bash -c "echo 1 >$file" 2>/dev/null || continue
+		vfs=$((vfs + 1))
+		for _ in {1..3}; do
+			[ "$(dm_bindings)" = 0 ] || both=$((both + 1))
+		done
+		echo 0 >"$file"
+	done
+	touch "$TMP/enough"
+	wait $pid || true
+	diag "$text: on $vfs times in $i"
+	equal "$text and a binding at the same time" $both 0
+	rx devmemctl unbind --all >/dev/null 2>&1 || true
+	dm_set_channels 4
+	dm_steer 0 1 0 0
+	check "$text: the link is back" wait_for 20 net_answers
+	bind_all "$text"
+	arrives "after $text"
 }
 
 down_and_up()
@@ -232,6 +285,7 @@ generic_xdp
 arrives "after all that was refused"
 check "bound: ethtool -t online" rx ethtool -t "$DEV_RX" online
 check "bound: the link is back" wait_for 20 net_answers
+sriov
 down_and_up
 mtu
 other_namespace

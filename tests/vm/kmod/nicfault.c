@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* For tests: calls into a network driver that otherwise only a fault makes.
+ *
+ *	echo WHAT PCI >/sys/module/nicfault/parameters/run
+ *
+ *   tx_timeout		what the stack does when a TX queue hangs
+ *   frozen		PCI error: the driver hears of it; then
+ *   slot_reset		the slot was reset; then
+ *   resume		traffic may flow again
+ *   dead		PCI error: there will be no recovery
+ *   rtnl		rtnl is held for three seconds, by somebody else
+ *
+ * The device's driver data must be its net device.
+ */
+#include <linux/delay.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/rtnetlink.h>
+#include <linux/workqueue.h>
+
+#define NICFAULT_HOLD_MS	3000
+
+static void nicfault_hold_fn(struct work_struct *work)
+{
+	rtnl_lock();
+	msleep(NICFAULT_HOLD_MS);
+	rtnl_unlock();
+}
+
+static DECLARE_WORK(nicfault_hold, nicfault_hold_fn);
+
+/* As the PCI core does it: with the device locked, its state set before. */
+static int nicfault_pci(struct pci_dev *pdev, const char *what)
+{
+	const struct pci_error_handlers *handler = pdev->driver->err_handler;
+
+	if (!handler)
+		return -EOPNOTSUPP;
+
+	if (!strcmp(what, "frozen")) {
+		pdev->error_state = pci_channel_io_frozen;
+		handler->error_detected(pdev, pdev->error_state);
+	} else if (!strcmp(what, "dead")) {
+		pdev->error_state = pci_channel_io_perm_failure;
+		handler->error_detected(pdev, pdev->error_state);
+	} else if (!strcmp(what, "slot_reset")) {
+		pdev->error_state = pci_channel_io_normal;
+		if (handler->slot_reset(pdev) != PCI_ERS_RESULT_RECOVERED)
+			return -EIO;
+	} else if (!strcmp(what, "resume")) {
+		handler->resume(pdev);
+	} else {
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int nicfault_do(struct pci_dev *pdev, const char *what)
+{
+	struct net_device *dev = pci_get_drvdata(pdev);
+
+	if (!pdev->driver || !dev)
+		return -ENODEV;
+
+	if (!strcmp(what, "rtnl")) {
+		schedule_work(&nicfault_hold);
+		return 0;
+	}
+	if (!strcmp(what, "tx_timeout")) {
+		local_bh_disable();
+		dev->netdev_ops->ndo_tx_timeout(dev, 0);
+		local_bh_enable();
+		return 0;
+	}
+	return nicfault_pci(pdev, what);
+}
+
+static int nicfault_run(const char *val, const struct kernel_param *kp)
+{
+	char what[16], name[32];
+	struct device *dev;
+	int err;
+
+	if (sscanf(val, "%15s %31s", what, name) != 2)
+		return -EINVAL;
+	dev = bus_find_device_by_name(&pci_bus_type, NULL, name);
+	if (!dev)
+		return -ENODEV;
+
+	device_lock(dev);
+	err = nicfault_do(to_pci_dev(dev), what);
+	device_unlock(dev);
+	put_device(dev);
+	return err;
+}
+
+static const struct kernel_param_ops nicfault_ops = {
+	.set = nicfault_run,
+};
+
+module_param_cb(run, &nicfault_ops, NULL, 0200);
+
+static void __exit nicfault_exit(void)
+{
+	flush_work(&nicfault_hold);
+}
+
+module_exit(nicfault_exit);
+
+MODULE_DESCRIPTION("Faults of a NIC, for tests");
+MODULE_AUTHOR("devmem-tcp developers");
+MODULE_LICENSE("GPL");

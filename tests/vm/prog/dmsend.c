@@ -128,7 +128,7 @@ static void run_step(int fd, const char *s)
 		send_bytes(fd, a, WRITE_SIZE, 0);
 	} else if (sscanf(s, "each:%lu:%lu:%lu", &a, &b, &c) == 3) {
 		for (; b; b--) {
-			send_bytes(fd, a, a, 0);
+			send_bytes(fd, a, a, MSG_EOR);
 			usleep(c);
 		}
 	} else if (sscanf(s, "mix:%lu", &a) == 1) {

@@ -15,8 +15,8 @@ uring()
 	sends+=" wait:$GO.4 send:20000"
 	talk "$text" "$sends" "wait:$GO" plain=uringplain:5000 multi=uringmulti a=uring:20000 \
 		b=recv:10000 c=uring:20000:d all=uring:10000:w none=uring:100:d \
-		w=uringwait:30000:"$GO.2" "wait:$GO.3" m=uringmultimsg:20000 \
-		r=read:1000 back=free "touch:$GO.4" end=eof
+		w=uringwait:30000:"$GO.2" "wait:$GO.3" sleep:200 \
+		m=uringmultimsg:20000 r=uring:100:d back=free "touch:$GO.4" end=eof
 	if [ "$(dm_value "$OUT" plain.errno)" = ENOSYS ]; then
 		skip "$text" "no io_uring"
 		return
@@ -31,6 +31,7 @@ uring()
 	value "$text: nothing is there" none.errno EAGAIN
 	above "$text: it waited" w.device 0
 	above "$text: multishot" m.device 19999
+	value "$text: multishot gives all that there is" r.errno EAGAIN
 	value "$text: the end of the stream" end.pos 140000
 	talk_end "$text"
 }

@@ -27,20 +27,19 @@ sizes()
 	for n in 0 11 35; do
 		steps+=("s$n=ctl:9000:$n")
 	done
-	talk "$text" "wait:$GO.1 send:60000 sleep:200 touch:$GO" set:timestamp:1 \
-		sleep:200 "touch:$GO.1" "wait:$GO" "${steps[@]}" \
+	talk "$text" "send:60000 sleep:200 touch:$GO" set:inq:1 "wait:$GO" \
+		"${steps[@]}" \
 		s36=ctl:9000:36 s71=ctl:9000:71 s72=ctl:9000:72 \
-		two=ctl:9000:92 bad=ctl:9000:360:20 bad1=ctl:9000:360:50 \
+		two=ctl:9000:88 bad=ctl:9000:360:20 bad1=ctl:9000:360:50 \
 		m=mmsg:2000:3:8 p=recv:2000:8:p back=free end=eof
-	diag "$(tr '\n' ' ' <"$OUT")"
 	for n in 0 11 35; do
 		value "$text of $n bytes" "s$n.errno" EMSGSIZE
 	done
 	value "$text of 36 bytes" s36.frags 1
 	value "$text of 71 bytes" s71.frags 1
 	value "$text of 72 bytes" s72.frags 2
-	value "$text of 72 bytes: no room for the time" s72.ctrunc 1
-	value "$text of 92 bytes: room for the time" two.others 1
+	value "$text of 72 bytes: no room for TCP_INQ" s72.ctrunc 1
+	value "$text of 88 bytes: room for TCP_INQ" two.others 1
 	value "$text that cannot be written" bad.errno EFAULT
 	value "$text of which 50 bytes are there" bad1.frags 1
 	value "$text: recvmmsg()" m.bytes 6000

@@ -207,6 +207,25 @@ static size_t multi_take(const struct io_uring_cqe *cqe, struct got *got)
 	return out->payloadlen;
 }
 
+/* Until the request with user_data 1 and its cancellation are both over. */
+static void multi_cancel(void)
+{
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_ASYNC_CANCEL };
+	struct io_uring_cqe cqe;
+	int open = 2;
+
+	sqe.fd = -1;
+	sqe.addr = 1;
+	sqe.user_data = 2;
+	submit(&sqe);
+	while (open) {
+		wait_completed(&cqe);
+		if (cqe.user_data == 1 && cqe.res > 0)
+			wrong("%d bytes more than the peer sent", cqe.res);
+		open -= !(cqe.flags & IORING_CQE_F_MORE);
+	}
+}
+
 static void uring_multi_msg(size_t len)
 {
 	struct msghdr msg = { .msg_controllen = BUFFER_CONTROL };
@@ -214,7 +233,6 @@ static void uring_multi_msg(size_t len)
 	struct got got, sum = {};
 	struct io_uring_cqe cqe;
 	size_t bytes = 0;
-	int res;
 
 	provide_buffers();
 	sqe.fd = conn.fd;
@@ -224,18 +242,20 @@ static void uring_multi_msg(size_t len)
 	sqe.flags = IOSQE_BUFFER_SELECT;
 	sqe.buf_group = 1;
 	sqe.msg_flags = MSG_SOCK_DEVMEM;
+	sqe.user_data = 1;
 	submit(&sqe);
 	do {
 		wait_completed(&cqe);
-		res = cqe.res;
-		if (res <= 0)
+		if (cqe.res <= 0)
 			break;
 		bytes += multi_take(&cqe, &got);
 		sum.device += got.device;
 		sum.linear += got.linear;
 		sum.frags += got.frags;
 	} while (bytes < len && cqe.flags & IORING_CQE_F_MORE);
-	say("last", "%s", res < 0 ? strerrorname_np(-res) : "0");
+	say("last", "%s", cqe.res < 0 ? strerrorname_np(-cqe.res) : "0");
+	if (cqe.flags & IORING_CQE_F_MORE)
+		multi_cancel();
 	say_got(bytes, &sum);
 }
 

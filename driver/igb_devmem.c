@@ -140,8 +140,8 @@ static void igb_devmem_free(struct igb_devmem_queue *q)
 	dma_free_coherent(&q->adapter->pdev->dev,
 			  q->count * IGB_DEVMEM_HDR_SIZE, q->hdr, q->hdr_dma);
 	q->hdr = NULL;
-	kvfree(q->niov);
-	q->niov = NULL;
+	kvfree(q->posted);
+	q->posted = NULL;
 }
 
 /* All memory that the binding needs until the end of unbind. The number of
@@ -153,14 +153,14 @@ static int igb_devmem_alloc(struct igb_devmem_queue *q, struct igb_ring *ring)
 
 	q->count = ring->count;
 	q->spare_order = igb_rx_pg_order(ring);
-	q->niov = kvcalloc(q->count, sizeof(*q->niov), GFP_KERNEL);
-	if (!q->niov)
+	q->posted = kvcalloc(q->count, sizeof(*q->posted), GFP_KERNEL);
+	if (!q->posted)
 		return err;
 	q->hdr = dma_alloc_coherent(&q->adapter->pdev->dev,
 				    q->count * IGB_DEVMEM_HDR_SIZE,
 				    &q->hdr_dma, GFP_KERNEL);
 	if (!q->hdr)
-		goto err_niov;
+		goto err_posted;
 	err = igb_devmem_alloc_spare(q, q->count - 1);
 	if (err)
 		goto err_hdr;
@@ -170,9 +170,9 @@ err_hdr:
 	dma_free_coherent(&q->adapter->pdev->dev,
 			  q->count * IGB_DEVMEM_HDR_SIZE, q->hdr, q->hdr_dma);
 	q->hdr = NULL;
-err_niov:
-	kvfree(q->niov);
-	q->niov = NULL;
+err_posted:
+	kvfree(q->posted);
+	q->posted = NULL;
 	return err;
 }
 

@@ -34,6 +34,12 @@
  */
 #define IGB_DEVMEM_HDR_SIZE	256
 
+/* Where one descriptor's payload goes; no @niov: nowhere. */
+struct igb_devmem_slice {
+	struct net_iov	*niov;
+	u32		offset;		/* in @niov, bytes */
+};
+
 /* Read by ethtool as an array of u64, in the order of the names in
  * igb_devmem_ethtool.c.
  */
@@ -53,11 +59,13 @@ struct igb_devmem_stats {
  * struct igb_devmem_queue - device memory side of one RX queue
  * @adapter: backlink; const
  * @pool: the queue is bound to it; NULL if not bound
- * @niov: per descriptor, the net_iov that is posted there, or NULL
+ * @posted: per descriptor, what is posted there
+ * @rest: what is not cut yet of the net_iov that slices come from now
  * @hdr: per descriptor, IGB_DEVMEM_HDR_SIZE bytes of coherent memory
  * @hdr_dma: bus address of @hdr
- * @count: descriptors that @niov and @hdr are made for
+ * @count: descriptors that @posted and @hdr are made for
  * @keep_free: descriptors that are never posted
+ * @slice_shift: log2 of a slice's bytes; like @keep_free, from fill to fill
  * @unflushed: descriptors written since the last write of the tail
  * @skip: what is left of the current frame is dropped
  * @parked: the poll must not touch the ring
@@ -72,18 +80,20 @@ struct igb_devmem_stats {
  * or resets the device. (A runtime resume may not; nothing is bound then, for
  * bind keeps the device awake.)
  * @pool changes under rtnl, while the queue's NAPI is disabled, or parked and
- * waited for. @niov[], @unflushed, @skip, @stats and the ring belong to that
+ * waited for. @posted[], @rest, @unflushed, @skip, @stats and the ring belong to that
  * NAPI, or to the control path while it is disabled or parked. @q_vector is
  * read by kicks under RCU only; igb frees vectors with kfree_rcu().
  */
 struct igb_devmem_queue {
 	struct igb_adapter	*adapter;
 	struct net_iov_pool	*pool;
-	struct net_iov		**niov;
+	struct igb_devmem_slice	*posted;
+	struct igb_devmem_slice	rest;
 	u8			*hdr;
 	dma_addr_t		hdr_dma;
 	u16			count;
 	u16			keep_free;
+	u16			slice_shift;
 	u16			unflushed;
 	bool			skip;
 	bool			parked;

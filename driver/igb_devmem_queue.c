@@ -27,20 +27,6 @@ static void igb_devmem_kick(struct net_iov_home *home)
 		wr32(E1000_EICS, READ_ONCE(q_vector->eims_value));
 }
 
-/* Of the net_iovs that queues share each posts half of its part at most. Else
- * the first one's ring would keep all of a small dma-buf, traffic or not.
- */
-static u16 igb_devmem_keep_free(const struct igb_devmem_queue *q,
-				const struct net_iov_binding *binding)
-{
-	u32 room = q->count - 1;
-
-	if (binding->nr_pools == 1)
-		return 0;
-	return room - clamp_t(u32, binding->total / binding->nr_pools / 2,
-			      2 * IGB_RX_BUFFER_WRITE, room);
-}
-
 /**
  * igb_devmem_set_pool - make a queue bound or not
  * @q: the queue, with its NAPI or the whole device stopped, or parked
@@ -49,7 +35,6 @@ static u16 igb_devmem_keep_free(const struct igb_devmem_queue *q,
 void igb_devmem_set_pool(struct igb_devmem_queue *q, struct net_iov_pool *pool)
 {
 	if (pool) {
-		q->keep_free = igb_devmem_keep_free(q, pool->home.binding);
 		pool->priv = q;
 		/* @priv before a kick, which sees it through the pointer */
 		smp_store_release(&pool->home.kick, igb_devmem_kick);

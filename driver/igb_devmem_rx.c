@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ring of a bound RX queue: fill, poll, take back.
  *
- * Slots from next_to_clean up to next_to_use are posted and have a net_iov
- * each; all others have none. A net_iov that no skb took, because its frame fit
- * the header buffer or was dropped, moves on to next_to_use at once: kept in
- * its slot it could be out of reach of a dry ring.
+ * A net_iov larger than a page is cut into slices of a frame each; else a small
+ * frame would cost its socket 45 times its size in receive buffer, which TCP's
+ * window does not account for. A slice has one of the net_iov's references.
+ *
+ * Slots from next_to_clean up to next_to_use are posted and have a slice each;
+ * all others have none. A slice that no skb took, because its frame fit the
+ * header buffer or was dropped, moves on to next_to_use at once: kept in its
+ * slot it could be out of reach of a dry ring.
  */
 #include <linux/etherdevice.h>
+#include <linux/log2.h>
 #include <linux/skbuff.h>
 
 #include "igb.h"
@@ -18,6 +23,7 @@
 #define IGB_DEVMEM_HDR_SPH	BIT(15)		/* header identified */
 #define IGB_DEVMEM_STAT_HBO	BIT(23)		/* it does not fit its buffer */
 
+#define IGB_DEVMEM_SLICE_SHIFT_MIN	11
 #define IGB_DEVMEM_SIZE_MASK		0x7f	/* of SRRCTL, in KiB */
 
 /* A ring that goes back to host buffers gets those that bind set aside. So
@@ -45,6 +51,18 @@ static u32 igb_devmem_fit_spare(struct igb_devmem_queue *q,
 	       size >> E1000_SRRCTL_BSIZEPKT_SHIFT;
 }
 
+/* Small frames leave most of a large buffer empty. The same between two resets,
+ * which is what an MTU change takes.
+ */
+static u32 igb_devmem_slice_shift(const struct igb_devmem_queue *q,
+				  const struct igb_ring *ring)
+{
+	if (q->pool->shift == PAGE_SHIFT)
+		return PAGE_SHIFT;
+	return clamp_t(u32, order_base_2(ring->netdev->mtu),
+		       IGB_DEVMEM_SLICE_SHIFT_MIN, q->pool->shift);
+}
+
 u32 igb_devmem_srrctl(struct igb_ring *ring, u32 srrctl)
 {
 	struct igb_devmem_queue *q = igb_devmem_find(ring);
@@ -57,12 +75,34 @@ u32 igb_devmem_srrctl(struct igb_ring *ring, u32 srrctl)
 
 	/* Without DROP_EN a dry queue holds up all the others. */
 	return IGB_DEVMEM_HDR_SIZE << E1000_SRRCTL_BSIZEHDRSIZE_SHIFT |
-	       BIT(q->pool->shift) >> E1000_SRRCTL_BSIZEPKT_SHIFT |
+	       BIT(igb_devmem_slice_shift(q, ring)) >>
+		       E1000_SRRCTL_BSIZEPKT_SHIFT |
 	       E1000_SRRCTL_DESCTYPE_HDR_SPLIT_ALWAYS | E1000_SRRCTL_DROP_EN;
 }
 
+/* Cut the next slice. Return: its niov is NULL if the pool is dry. */
+static struct igb_devmem_slice igb_devmem_cut(struct igb_devmem_queue *q)
+{
+	struct igb_devmem_slice *rest = &q->rest, slice;
+
+	if (!rest->niov) {
+		rest->niov = net_iov_alloc(q->pool);
+		if (!rest->niov)
+			return *rest;
+		rest->offset = 0;
+		/* nobody else has it yet */
+		atomic_set(&rest->niov->ref,
+			   BIT(q->pool->shift - q->slice_shift));
+	}
+	slice = *rest;
+	rest->offset += BIT(q->slice_shift);
+	if (rest->offset == BIT(q->pool->shift))
+		rest->niov = NULL;
+	return slice;
+}
+
 static void igb_devmem_post(struct igb_devmem_queue *q, struct igb_ring *ring,
-			    struct net_iov *niov)
+			    struct igb_devmem_slice slice)
 {
 	u16 i = ring->next_to_use;
 	union e1000_adv_rx_desc *desc = IGB_RX_DESC(ring, i);
@@ -70,9 +110,10 @@ static void igb_devmem_post(struct igb_devmem_queue *q, struct igb_ring *ring,
 	/* The status is where the low half of hdr_addr was: an even address
 	 * clears DD.
 	 */
-	desc->read.pkt_addr = cpu_to_le64(net_iov_dma(niov));
+	desc->read.pkt_addr = cpu_to_le64(net_iov_dma(slice.niov) +
+					  slice.offset);
 	desc->read.hdr_addr = cpu_to_le64(q->hdr_dma + i * IGB_DEVMEM_HDR_SIZE);
-	q->niov[i] = niov;
+	q->posted[i] = slice;
 	q->unflushed++;
 	ring->next_to_use = i + 1 < ring->count ? i + 1 : 0;
 }
@@ -88,7 +129,23 @@ static void igb_devmem_flush(struct igb_devmem_queue *q, struct igb_ring *ring)
 	writel(ring->next_to_use, ring->tail);
 }
 
-/* Net_iovs that may still be posted. */
+/* Of the net_iovs that queues share each posts half of its part at most. Else
+ * the first one's ring would keep all of a small dma-buf, traffic or not.
+ */
+static u16 igb_devmem_keep_free(const struct igb_devmem_queue *q)
+{
+	const struct net_iov_binding *binding = q->pool->home.binding;
+	u32 room = q->count - 1;
+	u64 part;
+
+	if (binding->nr_pools == 1)
+		return 0;
+	part = (u64)(binding->total / binding->nr_pools / 2) <<
+	       (q->pool->shift - q->slice_shift);
+	return room - clamp_t(u64, part, 2 * IGB_RX_BUFFER_WRITE, room);
+}
+
+/* Slices that may still be posted. */
 static int igb_devmem_room(const struct igb_devmem_queue *q,
 			   struct igb_ring *ring)
 {
@@ -100,15 +157,15 @@ static bool igb_devmem_refill(struct igb_devmem_queue *q,
 			      struct igb_ring *ring)
 {
 	int n = igb_devmem_room(q, ring);
-	struct net_iov *niov;
+	struct igb_devmem_slice slice;
 
 	while (n-- > 0) {
-		niov = net_iov_alloc(q->pool);
-		if (!niov) {
+		slice = igb_devmem_cut(q);
+		if (!slice.niov) {
 			q->stats.pool_empty++;
 			break;
 		}
-		igb_devmem_post(q, ring, niov);
+		igb_devmem_post(q, ring, slice);
 	}
 	igb_devmem_flush(q, ring);
 	return n < 0;
@@ -157,6 +214,8 @@ bool igb_devmem_fill_ring(struct igb_ring *ring)
 	if (READ_ONCE(q->parked) || WARN_ON_ONCE(q->count != ring->count))
 		return true;
 
+	q->slice_shift = igb_devmem_slice_shift(q, ring);
+	q->keep_free = igb_devmem_keep_free(q);
 	/* First, for a kick that comes while the pool is dry. */
 	WRITE_ONCE(q->q_vector, ring->q_vector);
 	/* the pool's locks are made for consumers in softirq */
@@ -176,10 +235,12 @@ void igb_devmem_take_back(struct igb_devmem_queue *q, struct igb_ring *ring)
 
 	WRITE_ONCE(q->q_vector, NULL);
 	for (i = 0; i < q->count; i++) {
-		if (q->niov[i])
-			net_iov_put(q->niov[i]);
-		q->niov[i] = NULL;
+		if (q->posted[i].niov)
+			net_iov_put(q->posted[i].niov);
+		q->posted[i].niov = NULL;
 	}
+	while (q->rest.niov)
+		net_iov_put(igb_devmem_cut(q).niov);
 	dev_kfree_skb_any(ring->skb);
 	ring->skb = NULL;
 	q->skip = false;
@@ -310,10 +371,10 @@ static u32 igb_devmem_clean_desc(struct igb_devmem_queue *q,
 	u16 slot = ring->next_to_clean;
 	union e1000_adv_rx_desc *desc = IGB_RX_DESC(ring, slot);
 	u32 len = le16_to_cpu(desc->wb.upper.length);
-	struct net_iov *niov = q->niov[slot];
+	struct igb_devmem_slice slice = q->posted[slot];
 	struct sk_buff *skb;
 
-	q->niov[slot] = NULL;
+	q->posted[slot].niov = NULL;
 	ring->next_to_clean = slot + 1 < ring->count ? slot + 1 : 0;
 	prefetch(IGB_RX_DESC(ring, ring->next_to_clean));
 
@@ -325,11 +386,12 @@ static u32 igb_devmem_clean_desc(struct igb_devmem_queue *q,
 	skb = ring->skb;
 	if (skb && len) {
 		if (likely(skb_shinfo(skb)->nr_frags < MAX_SKB_FRAGS &&
-			   len <= BIT(q->pool->shift))) {
+			   len <= BIT(q->slice_shift))) {
 			skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags,
-					net_iov_to_frag_page(niov), 0, len,
-					BIT(q->pool->shift));
-			niov = NULL;
+					net_iov_to_frag_page(slice.niov),
+					slice.offset, len,
+					BIT(q->slice_shift));
+			slice.niov = NULL;
 		} else {
 			igb_devmem_drop(ring, &q->stats.drop_alloc);
 			dev_kfree_skb_any(skb);
@@ -338,8 +400,8 @@ static u32 igb_devmem_clean_desc(struct igb_devmem_queue *q,
 		}
 	}
 	/* Never onto @desc: one slot between use and clean stays free. */
-	if (niov)
-		igb_devmem_post(q, ring, niov);
+	if (slice.niov)
+		igb_devmem_post(q, ring, slice);
 
 	if (!(status & E1000_RXD_STAT_EOP))
 		return 0;

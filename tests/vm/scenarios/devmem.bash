@@ -182,12 +182,14 @@ dm_held()
 # binding with fewer buffers than descriptors the NIC has all.
 dm_home()
 {
-	local held niovs least full
+	local held niovs size least full
 
-	read -r held niovs < <(rx devmemctl -j show "$1" |
-		jq -r '.[0] | "\(.held) \(.niovs)"')
+	read -r held niovs size < <(rx devmemctl -j show "$1" |
+		jq -r '.[0] | "\(.held) \(.niovs) \(.rx_page_size)"')
 	full=$((($(dm_ring) - 1) * $2))
 	least=$((full - 16 * $2))
+	# Larger ones than a page are posted in slices of a frame each.
+	[ "$size" -le 4096 ] || least=$((least * 2048 / size))
 	[ "$held" -le $full ] &&
 	[ "$held" -ge $((least < niovs ? least : niovs)) ]
 }

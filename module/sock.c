@@ -71,10 +71,6 @@ static int dmt_put_cmsg(struct msghdr *msg, int type, struct dmabuf_cmsg *cmsg)
 
 /* Bytes in host memory: copied, and told by a cmsg of their own, so that the
  * reader knows where in the stream they belong.
- *
- * tcp_recvmsg() takes a length of 0 for "no control buffer", and copies further
- * readable skbs without a word. The reader of a buffer that is used up now must
- * get none: what is told to user space follows from msg_control alone.
  */
 static int dmt_recv_linear(struct dmt_recv *recv, struct sk_buff *skb,
 			   u32 offset, u32 size)

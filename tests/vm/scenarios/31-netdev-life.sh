@@ -369,6 +369,8 @@ own_namespace()
 	rx netdevbind -m "$HALF" run -- nsenter -t $pid -U -n \
 		genlreq -f @ -v 1 2=$dev 3=dmabuf 4=1 >"$OUT" 2>&1 || true
 	equal "$text: bind over devmem_tcp" "$(dm_value "$OUT" errno)" 0
+	check "$text: unbind over devmem_tcp" nsenter -t $pid -U -n \
+		devmemctl unbind --all
 	rx netdevbind -m "$HALF" run -- nsenter -t $pid -n \
 		setpriv --reuid 65534 --regid 65534 --clear-groups \
 		genlreq -f @ -F netdev -v $BIND_RX 1=$dev 3=dmabuf \

@@ -77,7 +77,7 @@ equal "libbpf says the same" "$(cat "$TMP/queries.with")" \
 	"$(cat "$TMP/queries.without")"
 equal "libbpf finds the programs" \
 	"$(grep -cE '^(veth1|tap0) ret=0 prog=[1-9]' "$TMP/queries.with")" \
-	$((2 * $(grep -c '^[/l]*ib.*\.so' "$TMP/queries.with")))
+	$((2 * $(grep -c '\.so' "$TMP/queries.with")))
 equal "libbpf fails nowhere" "$(grep -c 'ret=-' "$TMP/queries.with")" 0
 for lib in /usr/local/bin/libbpf.so.*; do
 	[ -e "$lib" ] || continue

@@ -9,9 +9,10 @@
  *   close		the netlink socket
  *   again:N		N times: close the socket, open one, bind; prints how
  *			many failed
- *   fork:MS		a child keeps the socket for that long, we close ours
- *   send:MS		the socket travels in a message that nobody reads, and
- *			is thrown away after that long; we close ours
+ *   fork:FILE		a child keeps the socket until FILE is there; we close
+ *			ours
+ *   send:FILE		the socket travels in a message that nobody reads, and
+ *			is thrown away when FILE is there; we close ours
  *   flood		requests until no reply fits in the receive buffer
  *   untold		bind, and do not wait for an answer; prints NAME.errno
  *   drain		read what is there
@@ -128,20 +129,26 @@ static void again(int num)
 	printf("%s.failed=%d\n", step_name, failed);
 }
 
-static void keep_in_child(int ms)
+static void wait_file(const char *file)
+{
+	while (access(file, F_OK))
+		usleep(20000);
+}
+
+static void keep_in_child(const char *file)
 {
 	pid_t pid = fork();
 
 	if (pid < 0)
 		err(1, "fork");
 	if (!pid) {
-		usleep(ms * 1000);
+		wait_file(file);
 		_exit(0);
 	}
 	close_socket();
 }
 
-static void keep_in_message(int ms)
+static void keep_in_message(const char *file)
 {
 	char byte = 0, control[CMSG_SPACE(sizeof(int))] = {};
 	struct iovec iov = { &byte, 1 };
@@ -162,7 +169,7 @@ static void keep_in_message(int ms)
 		err(1, "sendmsg");
 	close_socket();
 	if (!fork()) {
-		usleep(ms * 1000);
+		wait_file(file);
 		_exit(0);
 	}
 	close(pair[0]);
@@ -249,9 +256,9 @@ static void do_step(char *s)
 	else if (!strcmp(s, "again"))
 		again(atoi(arg));
 	else if (!strcmp(s, "fork"))
-		keep_in_child(atoi(arg));
+		keep_in_child(arg);
 	else if (!strcmp(s, "send"))
-		keep_in_message(atoi(arg));
+		keep_in_message(arg);
 	else if (!strcmp(s, "flood"))
 		flood();
 	else if (!strcmp(s, "untold"))
@@ -263,8 +270,7 @@ static void do_step(char *s)
 	else if (!strcmp(s, "touch"))
 		close(open(arg, O_CREAT | O_WRONLY, 0644));
 	else if (!strcmp(s, "wait"))
-		while (access(arg, F_OK))
-			usleep(20000);
+		wait_file(arg);
 	else if (!strcmp(s, "sleep"))
 		usleep(atoi(arg) * 1000);
 	else if (!strcmp(s, "pause"))

@@ -95,19 +95,20 @@ killed()
 	dm_nothing_left "$text"
 }
 
-# shared TEXT HOW: somebody else has the socket for a second
+# shared TEXT HOW: somebody else has the socket too
 shared()
 {
 	local text=$1
 
-	client "$OUT" bind=bind "$2:1500" "touch:$TMP/shared" pause
+	client "$OUT" bind=bind "$2:$TMP/release" "touch:$TMP/shared" pause
 	wait_for 10 test -e "$TMP/shared"
-	rm "$TMP/shared"
 	bound "$text" "$OUT"
 	equal "$text: the binding stays" "$(dm_bindings)" 1
+	touch "$TMP/release"
 	check "$text: it ends with the last reference" wait_for 5 no_bindings
 	check "$text: before the process" kill $CLIENT
 	wait $CLIENT 2>/dev/null || true
+	rm "$TMP/shared" "$TMP/release"
 	dm_nothing_left "$text"
 }
 
@@ -357,7 +358,7 @@ own_namespace()
 	ip netns exec rx setpriv --reuid 65534 --regid 65534 --clear-groups \
 		unshare -Urn sleep 300 &
 	pid=$!
-	sleep 1
+	wait_for 10 grep -q '^ *0 *65534' /proc/$pid/uid_map
 	ip -n rx link set "$DEV_RX" netns $pid name $dev
 	nsenter -t $pid -n ip link set $dev up
 	dm_take_bar

@@ -19,16 +19,23 @@ sum_of()
 		END { print n + 0 }' "$OUT"
 }
 
-# Of net_iovs that are shared each of two queues posts a quarter, if its ring
-# has room for them.
+# home ID SIZE MTU: of net_iovs that are shared each of two queues posts a
+# quarter, if its ring has room for them; those larger than a page in slices that
+# take a frame each.
 home()
 {
-	local held niovs most
+	local held niovs most cut=1 slice=2048
 
+	while [ "$slice" -lt "$3" ] && [ "$slice" -lt "$2" ]; do
+		slice=$((2 * slice))
+	done
+	[ "$2" -le 4096 ] || cut=$(($2 / slice))
 	read -r held niovs < <(rx devmemctl -j show "$1" |
 		jq -r '.[0] | "\(.held) \(.niovs)"')
-	most=$((niovs / 4 < DM_RING - 1 ? niovs / 4 : DM_RING - 1))
-	[ "$held" -le $((2 * most)) ] && [ "$held" -ge $((2 * (most - 16))) ]
+	most=$((niovs * cut / 4))
+	most=$((most < DM_RING - 1 ? most : DM_RING - 1))
+	[ "$held" -le $((2 * most)) ] &&
+		[ "$held" -ge $((2 * (most - 16) / cut)) ]
 }
 
 # shared SIZE MTU FRAGS_PER_FRAME: one flow for each queue. A port of its own, for
@@ -69,7 +76,7 @@ shared()
 	equal "$text: frags of a frame" \
 		$(((frags * 10 / frames + 4) / 10)) "$3"
 	equal "$text: frames dropped" "$(dm_drops_all 4)" "$drops"
-	if wait_for 5 home "$(dm_value "$OUT" id)"; then
+	if wait_for 5 home "$(dm_value "$OUT" id)" "$1" "$2"; then
 		ok "$text: all buffers are home"
 	else
 		not_ok "$text: all buffers are home" "$(rx devmemctl show)"

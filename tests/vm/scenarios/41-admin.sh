@@ -172,7 +172,7 @@ data_split()
 	equal "ethtool -g says on" "$(shown_split)" on
 	split 1 0
 	equal "ethtool -g says off" "$(shown_split)" off
-	expect_error 'tcp-data-split is off' "bind with tcp-data-split off" \
+	expect_error 'tcp-data-split is disabled' "bind with tcp-data-split off" \
 		rx devmemctl bind -d "$DEV_RX" -q 1 bar "$PCI_MEM"
 	split 0 0
 	check "bind with tcp-data-split auto" \

@@ -185,7 +185,7 @@ dm_home()
 	local held niovs size least full
 
 	read -r held niovs size < <(rx devmemctl -j show "$1" |
-		jq -r '.[0] | "\(.held) \(.niovs) \(.rx_page_size)"')
+		jq -r '.[0] | "\(.held) \(.niovs) \(.page_size)"')
 	full=$((($(dm_ring) - 1) * $2))
 	least=$((full - 16 * $2))
 	# Larger ones than a page are posted in slices of a frame each.

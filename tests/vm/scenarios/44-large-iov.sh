@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # timeout: 240
-# Proves: small frames in large net_iovs do not stall, with one connection or
-# eight and with a reader that pauses; what TCP drops for want of receive buffer
-# is shown, and with the net.ipv4.tcp_adv_win_scale that the documentation names
-# it drops nothing.
+# Proves: small frames in large net_iovs neither stall nor lose in-order data,
+# with one connection or eight and with a reader that pauses, at the default
+# tcp_rmem. With net_iovs of a page TCP drops a few when the reader pauses, as
+# its window takes no account of them; that is shown.
 # shellcheck source=tests/vm/scenarios/device.bash
 . /stage/scenarios/device.bash
 
@@ -41,24 +41,22 @@ flows()
 	dm_unbind "$OUT" "$text"
 }
 
+# each SIZE: sets SUM
 each()
 {
-	flows "$1, 1 connection" "$2" 1 20000000 accept end=eof
+	flows "1 connection" "$1" 1 20000000 accept end=eof
 	SUM=$PRUNES
-	flows "$1, 8 connections" "$2" 8 4000000 flow=many:8
+	flows "8 connections" "$1" 8 4000000 flow=many:8
 	SUM=$((SUM + PRUNES))
-	flows "$1, a reader that pauses" "$2" 1 10000000 accept sleep:1000 \
+	flows "a reader that pauses" "$1" 1 10000000 accept sleep:1000 \
 		a=read:300000 sleep:500 b=read:3000000 sleep:500 end=eof
 	SUM=$((SUM + PRUNES))
 }
 
 dm_stage 4
 dm_steer 0 1 0 0
-for size in 4096 16384 65536; do
-	each default $size
+each 4096
+for size in 16384 65536; do
+	each $size
+	equal "net_iovs of $size: segments dropped for want of buffer" "$SUM" 0
 done
-SCALE=$(rx sysctl -n net.ipv4.tcp_adv_win_scale)
-defer rx sysctl -qw "net.ipv4.tcp_adv_win_scale=$SCALE"
-rx sysctl -qw net.ipv4.tcp_adv_win_scale=-6
-each "tcp_adv_win_scale -6" 65536
-equal "tcp_adv_win_scale -6: nothing was pruned" "$SUM" 0

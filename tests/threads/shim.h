@@ -38,7 +38,7 @@ typedef uint64_t u64;
 #define unlikely(x)			(x)
 #define U32_MAX				UINT32_MAX
 #define PAGE_SHIFT			12
-#define PAGE_SIZE			(1UL << PAGE_SHIFT)
+#define PAGE_SIZE			4096UL
 #define static_assert(x)		_Static_assert(x, #x)
 #define BIT(n)				(1UL << (n))
 #define container_of(ptr, type, member)	\

@@ -177,8 +177,8 @@ static int dmt_binding_check_use(const struct dmt_binding *binding,
 	return 0;
 }
 
-/* Under rtnl. All queues or none. */
-static int dmt_binding_start(struct dmt_binding *binding,
+/* Under rtnl. All queues or none. @net is that of the request. */
+static int dmt_binding_start(struct dmt_binding *binding, const struct net *net,
 			     struct dmt_bind_params *params,
 			     struct netlink_ext_ack *extack)
 {
@@ -192,6 +192,11 @@ static int dmt_binding_start(struct dmt_binding *binding,
 		return -ENODEV;
 	}
 	params->bad = DMT_BAD_DEVICE;
+	/* It may have moved while the exporter worked. */
+	if (!net_eq(dev_net(binding->dev), net)) {
+		NL_SET_ERR_MSG(extack, "no such device");
+		return -ENODEV;
+	}
 	if (!ddev || binding->dev->reg_state != NETREG_REGISTERED) {
 		NL_SET_ERR_MSG(extack, "the device is being removed");
 		return -ENODEV;
@@ -372,7 +377,7 @@ int dmt_bind(struct net *net, struct dmt_bind_params *params,
 	binding->id = id;
 
 	rtnl_lock();
-	err = dmt_binding_start(binding, params, extack);
+	err = dmt_binding_start(binding, net, params, extack);
 	rtnl_unlock();
 	if (err)
 		goto end;

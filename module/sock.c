@@ -92,8 +92,11 @@ static int dmt_recv_linear(struct dmt_recv *recv, struct sk_buff *skb,
 	if (err)
 		return err;
 	err = dmt_put_cmsg(msg, SCM_DEVMEM_LINEAR, &cmsg);
-	if (err)
+	if (err) {
+		/* These bytes stay queued: the next ones go where they were. */
+		iov_iter_revert(&msg->msg_iter, size);
 		return err;
+	}
 	if (!msg->msg_controllen)
 		msg->msg_controllen = 1;
 	recv->left -= size;

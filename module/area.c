@@ -51,7 +51,9 @@ static int dmt_areas_check(struct sg_table *sgt, u32 shift, u64 size,
 
 /* Whole pages: kvcalloc() takes a power of two of them when it can. To fail is
  * better than to look for memory by the OOM killer, who would find the binder in
- * the binder's own memory cgroup.
+ * the binder's own memory cgroup. __vmalloc() of 6.1 does not promise to honour
+ * __GFP_RETRY_MAYFAIL, and does for the pages; not for its page tables, one page
+ * for 2 MiB, which are the kernel's own GFP_KERNEL.
  */
 static void *dmt_areas_alloc(size_t num, size_t size)
 {

@@ -19,7 +19,11 @@ static int dmt_netdev_event(struct notifier_block *nb, unsigned long event,
 		dmt_netdev_added(dev);
 	} else if (event == NETDEV_UNREGISTER) {
 		dmt_unbind_dev(dev);
-		dmt_netdev_removed(dev);
+		/* While somebody holds a device that is gone, this comes again
+		 * each second.
+		 */
+		if (dev->reg_state <= NETREG_UNREGISTERING)
+			dmt_netdev_removed(dev);
 	}
 	return NOTIFY_DONE;
 }

@@ -16,6 +16,10 @@
 LIST_HEAD(dmt_bindings);		/* rtnl */
 EXPORT_SYMBOL_GPL(dmt_bindings);
 
+/* Changes with the list, never 0. */
+u32 dmt_bindings_seq = 1;
+EXPORT_SYMBOL_GPL(dmt_bindings_seq);
+
 /* The control module, if it takes requests; rtnl */
 static const struct dmt_listener *dmt_listener;
 static bool dmt_accepting;
@@ -99,13 +103,14 @@ static void dmt_binding_queue_end(struct dmt_binding *binding)
 	queue_work(dmt_wq, &binding->end);
 }
 
-/* Under rtnl. XDP would want to look at the payload: while anything is bound to
- * a device, the kernel refuses programs there.
+/* Under rtnl, after a change of the list. XDP would want to look at the payload:
+ * while anything is bound to a device, the kernel refuses programs there.
  */
-static void dmt_mark_bound(struct net_device *dev)
+static void dmt_bindings_changed(struct net_device *dev)
 {
 	struct dmt_binding *binding;
 
+	dmt_bindings_seq = dmt_bindings_seq + 1 ?: 1;
 	dev->priv_flags &= ~IFF_DEVMEM_BOUND;
 	list_for_each_entry(binding, &dmt_bindings, node)
 		if (binding->dev == dev)
@@ -126,7 +131,7 @@ static void dmt_binding_stop(struct dmt_binding *binding, enum dmt_end why)
 	list_del_rcu(&binding->node);
 	binding->listed = false;
 	dmt_binding_stop_queues(binding);
-	dmt_mark_bound(binding->dev);
+	dmt_bindings_changed(binding->dev);
 	dmt_listener->ended(binding, why);
 	if (binding->owner)
 		sock_put(binding->owner);
@@ -226,7 +231,7 @@ static int dmt_binding_start(struct dmt_binding *binding, const struct net *net,
 	}
 	list_add_tail_rcu(&binding->node, &dmt_bindings);
 	binding->listed = true;
-	dmt_mark_bound(binding->dev);
+	dmt_bindings_changed(binding->dev);
 	dmt_listener->added(binding);
 	return 0;
 
@@ -267,9 +272,9 @@ static int dmt_binding_check_dev(const struct net_device *dev,
 		return -EOPNOTSUPP;
 	}
 	if (ddev->ops->abi != DEVMEM_DRIVER_ABI) {
-		pr_warn("devmem_tcp_core: the driver of %s has ABI %#x, this module %#zx\n",
-			netdev_name(dev), ddev->ops->abi,
-			DEVMEM_DRIVER_ABI);
+		pr_warn_ratelimited("devmem_tcp_core: the driver of %s has ABI %#x, this module %#zx\n",
+				    netdev_name(dev), ddev->ops->abi,
+				    DEVMEM_DRIVER_ABI);
 		NL_SET_ERR_MSG(extack, "driver and devmem_tcp_core differ in ABI, see dmesg");
 		return -EPROTO;
 	}

@@ -135,6 +135,7 @@ void dmt_put_bulk(struct net_iov **niovs, u32 num);
 
 /* binding.c */
 extern struct list_head dmt_bindings;	/* rtnl */
+extern u32 dmt_bindings_seq;		/* rtnl */
 
 /* Why a binding ended; the numbers of enum devmem_tcp_reason. */
 enum dmt_end {

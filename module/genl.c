@@ -279,7 +279,8 @@ static int dmt_fill_attrs(struct sk_buff *skb,
 }
 
 /* Under rtnl. Counting what is held looks at every net_iov: @count is for those
- * only who may take rtnl's time.
+ * only who may take rtnl's time, which is the whole machine's: CAP_NET_ADMIN in
+ * the first user namespace.
  */
 static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 			    const struct dmt_binding *binding, bool count)
@@ -300,7 +301,9 @@ static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 	return 0;
 }
 
-/* Under rtnl. Who listens and misses it is told by netlink itself (ENOBUFS). */
+/* Under rtnl. Who listens and misses it is told (ENOBUFS), by netlink itself if
+ * it was sent.
+ */
 static void dmt_notify(const struct dmt_binding *binding, u8 cmd, u32 reason)
 {
 	struct net *net = dev_net(binding->dev);
@@ -311,16 +314,19 @@ static void dmt_notify(const struct dmt_binding *binding, u8 cmd, u32 reason)
 		return;
 	skb = genlmsg_new(DMT_MSG_SIZE, GFP_KERNEL);
 	if (!skb)
-		return;
+		goto lost;
 	hdr = genlmsg_put(skb, 0, 0, &dmt_genl_family, 0, cmd);
 	if (!hdr || dmt_fill_attrs(skb, binding) ||
-	    (reason && nla_put_u32(skb, DEVMEM_TCP_A_REASON, reason))) {
-		nlmsg_free(skb);
-		return;
-	}
+	    (reason && nla_put_u32(skb, DEVMEM_TCP_A_REASON, reason)))
+		goto lost;
 	genlmsg_end(skb, hdr);
 	genlmsg_multicast_netns(&dmt_genl_family, net, skb, 0,
 				DMT_MCGRP_BINDING, GFP_KERNEL);
+	return;
+
+lost:
+	nlmsg_free(skb);
+	genl_set_err(&dmt_genl_family, net, 0, DMT_MCGRP_BINDING, -ENOBUFS);
 }
 
 static void dmt_added(const struct dmt_binding *binding)
@@ -346,6 +352,12 @@ static int dmt_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_ID))
 		return -EINVAL;
+	if (info->attrs[DEVMEM_TCP_A_IFINDEX]) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[DEVMEM_TCP_A_IFINDEX],
+				    "attribute is only for dumps");
+		return -EINVAL;
+	}
 	reply = genlmsg_new(DMT_MSG_SIZE, GFP_KERNEL);
 	if (!reply)
 		return -ENOMEM;
@@ -356,7 +368,7 @@ static int dmt_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (binding) {
 		err = dmt_fill_binding(reply, info->snd_portid, info->snd_seq,
 				       0, binding,
-				       netlink_net_capable(skb, CAP_NET_ADMIN));
+				       netlink_capable(skb, CAP_NET_ADMIN));
 	} else {
 		err = -ENOENT;
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[DEVMEM_TCP_A_ID],
@@ -370,17 +382,40 @@ static int dmt_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
-/* Ids ascend in the list except after a wrap; cb->args[0] counts entries. */
+/**
+ * dmt_dump_without - what the do of the same command has, the dump may not know
+ * @cb: a dump of either family
+ * @type: the attribute
+ *
+ * Return: 0 or -EINVAL.
+ */
+int dmt_dump_without(struct netlink_callback *cb, u32 type)
+{
+	struct nlattr *attr = genl_dumpit_info(cb)->attrs[type];
+
+	if (!attr)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(cb->extack, attr, "attribute is not for dumps");
+	return -EINVAL;
+}
+
+/* cb->args[0] counts entries of the list; when that changes between two
+ * messages some can be missed, and the reader is told (NLM_F_DUMP_INTR).
+ */
 static int dmt_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct nlattr *attr = genl_dumpit_info(cb)->attrs[DEVMEM_TCP_A_IFINDEX];
-	bool count = netlink_net_capable(cb->skb, CAP_NET_ADMIN);
+	bool count = netlink_capable(cb->skb, CAP_NET_ADMIN);
 	struct net *net = sock_net(skb->sk);
 	struct dmt_binding *binding;
 	long i = 0;
-	int err = 0;
+	int err;
 
+	err = dmt_dump_without(cb, DEVMEM_TCP_A_ID);
+	if (err)
+		return err;
 	rtnl_lock();
+	cb->seq = dmt_bindings_seq;
 	list_for_each_entry(binding, &dmt_bindings, node) {
 		if (i++ < cb->args[0] || !net_eq(dev_net(binding->dev), net) ||
 		    (attr && nla_get_u32(attr) != binding->dev->ifindex))
@@ -393,7 +428,10 @@ static int dmt_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		cb->args[0] = i;
 	}
 	rtnl_unlock();
-	return skb->len ?: err;
+	if (!skb->len)
+		return err;
+	nl_dump_check_consistent(cb, nlmsg_hdr(skb));
+	return skb->len;
 }
 
 static const struct genl_ops dmt_genl_ops[] = {

@@ -247,10 +247,10 @@ static void dmt_netdev_notify(const struct net_device *dev, u8 cmd)
 	    !genl_has_listeners(&dmt_netdev_family, net, DMT_NETDEV_MCGRP_MGMT))
 		return;
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
-		return;
-	if (dmt_put_dev(skb, 0, 0, 0, cmd, dev)) {
+	if (!skb || dmt_put_dev(skb, 0, 0, 0, cmd, dev)) {
 		nlmsg_free(skb);
+		genl_set_err(&dmt_netdev_family, net, 0, DMT_NETDEV_MCGRP_MGMT,
+			     -ENOBUFS);
 		return;
 	}
 	genlmsg_multicast_netns(&dmt_netdev_family, net, skb, 0,

@@ -131,7 +131,8 @@ int dmt_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 struct dmt_netdev_dump {
 	u32	bucket;		/* of the namespace's devices */
 	u32	skip;		/* devices of it that are done */
-	u32	queue;		/* of the next device, first not done */
+	int	ifindex;	/* of the device that is next */
+	u32	queue;		/* of that one, first not done */
 };
 
 static struct dmt_netdev_dump *dmt_netdev_dump(struct netlink_callback *cb)
@@ -140,8 +141,9 @@ static struct dmt_netdev_dump *dmt_netdev_dump(struct netlink_callback *cb)
 	return (struct dmt_netdev_dump *)cb->ctx;
 }
 
-/* Under rtnl: @put for every device, until the message is full. A list that
- * changes between two messages is for the reader to see (NLM_F_DUMP_INTR).
+/* Under rtnl: @put for every device, until the message is full. That the list
+ * changed between two messages is for the reader to see (NLM_F_DUMP_INTR): the
+ * device that is next may not be the one that was, and has all its queues ahead.
  */
 static int dmt_netdev_for_each(struct sk_buff *skb, struct netlink_callback *cb,
 			       int (*put)(struct sk_buff *skb,
@@ -161,14 +163,27 @@ static int dmt_netdev_for_each(struct sk_buff *skb, struct netlink_callback *cb,
 				     index_hlist) {
 			if (i++ < at->skip)
 				continue;
+			if (at->ifindex != dev->ifindex) {
+				at->ifindex = dev->ifindex;
+				at->queue = 0;
+			}
 			err = put(skb, cb, dev);
 			if (err)
 				return err;
 			at->skip = i;
-			at->queue = 0;
 		}
 	}
 	return 0;
+}
+
+/* What a dump returns: @err only if there is nothing to send. */
+static int dmt_dump_result(struct sk_buff *skb, struct netlink_callback *cb,
+			   int err)
+{
+	if (!skb->len)
+		return err;
+	nl_dump_check_consistent(cb, nlmsg_hdr(skb));
+	return skb->len;
 }
 
 static int dmt_dump_dev(struct sk_buff *skb, struct netlink_callback *cb,
@@ -176,17 +191,6 @@ static int dmt_dump_dev(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	return dmt_put_dev(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			   NLM_F_MULTI, NETDEV_CMD_DEV_GET, dev);
-}
-
-/* What the do of the same command has, the dump may not know. */
-static int dmt_dump_without(struct netlink_callback *cb, u32 type)
-{
-	struct nlattr *attr = genl_dumpit_info(cb)->attrs[type];
-
-	if (!attr)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(cb->extack, attr, "attribute is not for dumps");
-	return -EINVAL;
 }
 
 int dmt_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -198,7 +202,7 @@ int dmt_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	rtnl_lock();
 	err = dmt_netdev_for_each(skb, cb, dmt_dump_dev);
 	rtnl_unlock();
-	return skb->len ?: err;
+	return dmt_dump_result(skb, cb, err);
 }
 
 /* Under rtnl. Only drivers of ours tell which NAPI serves an RX queue. */
@@ -336,5 +340,5 @@ int dmt_queue_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		err = dmt_netdev_for_each(skb, cb, dmt_dump_queues);
 	}
 	rtnl_unlock();
-	return skb->len ?: err;
+	return dmt_dump_result(skb, cb, err);
 }

@@ -79,9 +79,12 @@
  * DEVMEM_TCP_CMD_GET       do, dump
  *   in:  ID (do), IFINDEX (dump, optional: only that device)
  *   out: ID, IFINDEX, QUEUE and POOL (once for each queue), RX_PAGE_SIZE, SIZE,
- *        NUM_NIOVS, NUM_HELD (with CAP_NET_ADMIN only), EXPORTER, SOCK_LIMIT,
- *        ATTACH (if known), NETLINK_OWNED (if it is)
- *   errors: ENOENT as above
+ *        NUM_NIOVS, NUM_HELD (only with CAP_NET_ADMIN in the first user
+ *        namespace), EXPORTER, SOCK_LIMIT, ATTACH (if known), NETLINK_OWNED (if
+ *        it is)
+ *   errors: ENOENT as above; EINVAL ID in a dump, or IFINDEX in a do
+ *   A dump during which bindings came or went has NLM_F_DUMP_INTR set, may lack
+ *   some, and should be made again.
  *
  * 3. The family "devmem_tcp": notifications
  * =========================================
@@ -96,7 +99,8 @@
  *        released a moment later.
  *
  * A listener that is too slow gets ENOBUFS from recv(), as with all netlink
- * groups, and has to dump again.
+ * groups, and has to dump again. So does every listener if the kernel has no
+ * memory for a message.
  *
  * 4. The family "netdev"
  * ======================

@@ -3,7 +3,6 @@
 
 #include <linux/ethtool.h>
 #include <linux/ethtool_netlink.h>
-#include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/pm_runtime.h>
 #include <linux/rculist.h>
@@ -20,88 +19,20 @@ EXPORT_SYMBOL_GPL(dmt_bindings);
 u32 dmt_bindings_seq = 1;
 EXPORT_SYMBOL_GPL(dmt_bindings_seq);
 
-/* The control module, if it takes requests; rtnl */
+/* The control module; rtnl */
 static const struct dmt_listener *dmt_listener;
-static bool dmt_accepting;
 
-/* Bindings that have memory, those that a work is about to take the dma-buf
- * from, and who waits for either to be none.
+/* Does it take requests? Changed under rtnl; then dmt_wait is woken */
+bool dmt_accepting;
+
+/* For an exporter to give the dma-buf back, until one who asked for it, and one
+ * who cannot be told, stops to wait for that.
  */
-static atomic_t dmt_alive;
-static atomic_t dmt_ending;
-static DECLARE_WAIT_QUEUE_HEAD(dmt_wait);
+#define DMT_END_TIMEOUT		(5 * HZ)
+#define DMT_CLOSE_TIMEOUT	HZ
 
-/* Ids are taken from bind to burial, so that a cmsg's id is never ambiguous. */
-static DEFINE_IDR(dmt_ids);
-static DEFINE_SPINLOCK(dmt_ids_lock);
-
-static int dmt_id_alloc(void)
-{
-	int id;
-
-	idr_preload(GFP_KERNEL);
-	spin_lock(&dmt_ids_lock);
-	id = idr_alloc_cyclic(&dmt_ids, NULL, 1, INT_MAX, GFP_NOWAIT);
-	spin_unlock(&dmt_ids_lock);
-	idr_preload_end();
-	return id;
-}
-
-static void dmt_id_free(u32 id)
-{
-	spin_lock(&dmt_ids_lock);
-	idr_remove(&dmt_ids, id);
-	spin_unlock(&dmt_ids_lock);
-}
-
-/* net_iov_binding.release: every net_iov is home, nobody looks any more. */
-static void dmt_binding_free(struct net_iov_binding *hot)
-{
-	struct dmt_binding *binding = dmt_binding_of(hot);
-
-	dmt_pools_free(binding);
-	dmt_areas_free(binding);
-	if (binding->id)
-		dmt_id_free(binding->id);
-	kfree(binding);
-	if (atomic_dec_and_test(&dmt_alive))
-		wake_up(&dmt_wait);
-}
-
-static void dmt_binding_put_dev(struct dmt_binding *binding)
-{
-	put_device(binding->dma_dev);
-	netdev_put(binding->dev, &binding->dev_tracker);
-}
-
-/* The queues are stopped and the binding is on no list: give the dma-buf back
- * now, and the memory when the last net_iov comes home.
- */
-static void dmt_binding_end(struct dmt_binding *binding)
-{
-	/* Kicks that a put has begun still run in the driver. */
-	synchronize_rcu();
-	dmt_dmabuf_unmap(binding);
-	/* The work itself ends here only after it has been taken off. */
-	if (current_work() != &binding->revoke)
-		cancel_work_sync(&binding->revoke);
-	dmt_binding_put_dev(binding);
-	net_iov_binding_kill(&binding->hot, dmt_pools_count_free(binding));
-}
-
-static void dmt_binding_end_work(struct work_struct *work)
-{
-	dmt_binding_end(container_of(work, struct dmt_binding, end));
-	if (atomic_dec_and_test(&dmt_ending))
-		wake_up(&dmt_wait);
-}
-
-/* Where ending it would take too long. */
-static void dmt_binding_queue_end(struct dmt_binding *binding)
-{
-	atomic_inc(&dmt_ending);
-	queue_work(dmt_wq, &binding->end);
-}
+/* The same for all bindings, when the module goes. */
+#define DMT_EXIT_TIMEOUT	(30 * HZ)
 
 /* Under rtnl, after a change of the list. XDP would want to look at the payload:
  * while anything is bound to a device, the kernel refuses programs there.
@@ -182,6 +113,17 @@ static int dmt_binding_check_use(const struct dmt_binding *binding,
 	return 0;
 }
 
+/* Requests that are under way when the module goes end with this. */
+static int dmt_check_accepting(struct dmt_bind_params *params,
+			       struct netlink_ext_ack *extack)
+{
+	if (READ_ONCE(dmt_accepting))
+		return 0;
+	params->bad = DMT_BAD_NONE;
+	NL_SET_ERR_MSG(extack, "devmem_tcp is being loaded or unloaded");
+	return -ENODEV;
+}
+
 /* Under rtnl. All queues or none. @net is that of the request. */
 static int dmt_binding_start(struct dmt_binding *binding, const struct net *net,
 			     struct dmt_bind_params *params,
@@ -191,11 +133,9 @@ static int dmt_binding_start(struct dmt_binding *binding, const struct net *net,
 	u32 i;
 	int err;
 
-	params->bad = DMT_BAD_NONE;
-	if (!dmt_accepting) {
-		NL_SET_ERR_MSG(extack, "devmem_tcp is being loaded or unloaded");
-		return -ENODEV;
-	}
+	err = dmt_check_accepting(params, extack);
+	if (err)
+		return err;
 	params->bad = DMT_BAD_DEVICE;
 	/* It may have moved while the exporter worked. */
 	if (!net_eq(dev_net(binding->dev), net)) {
@@ -303,8 +243,6 @@ dmt_binding_create(struct net *net, struct dmt_bind_params *params,
 			  GFP_KERNEL_ACCOUNT);
 	if (!binding)
 		return ERR_PTR(-ENOMEM);
-	INIT_WORK(&binding->revoke, dmt_binding_revoke);
-	INIT_WORK(&binding->end, dmt_binding_end_work);
 	spin_lock_init(&binding->reserve_lock);
 	binding->shift = params->shift;
 	binding->sock_limit = params->sock_limit;
@@ -329,17 +267,26 @@ dmt_binding_create(struct net *net, struct dmt_bind_params *params,
 	netdev_hold(dev, &binding->dev_tracker, GFP_KERNEL);
 	rtnl_unlock();
 
-	/* Our caller is in a module that links to this one. */
-	__module_get(THIS_MODULE);
-	atomic_inc(&dmt_alive);
-	binding->hot.owner = THIS_MODULE;
-	binding->hot.release = dmt_binding_free;
+	dmt_binding_init(binding);
 	return binding;
 
 free:
 	rtnl_unlock();
 	kfree(binding);
 	return ERR_PTR(err);
+}
+
+/* A bind that failed, and has until its deadline: gives the dma-buf back, if
+ * that does not take long.
+ */
+static void dmt_binding_cancel(struct dmt_binding *binding)
+{
+	long left = dmt_dmabuf_time_left(binding);
+	u64 ticket = dmt_end_ticket();
+
+	dmt_binding_end(binding, ticket);
+	wait_event_killable_timeout(dmt_wait, !dmt_is_ending(ticket),
+				    min_t(long, left, DMT_END_TIMEOUT));
 }
 
 /**
@@ -349,7 +296,8 @@ free:
  * @extack: reason of a refusal
  *
  * Context: process, without rtnl, which is held to look the device up and to
- * restart its queues, not while the exporter works.
+ * restart its queues, not while the exporter works: that is waited for, 30 s at
+ * most, or until the caller is killed or the control module goes.
  * Return: id > 0, or an errno; then nothing is left behind.
  */
 int dmt_bind(struct net *net, struct dmt_bind_params *params,
@@ -365,8 +313,10 @@ int dmt_bind(struct net *net, struct dmt_bind_params *params,
 
 	params->bad = DMT_BAD_DMABUF;
 	err = dmt_dmabuf_map(binding, params->dmabuf, extack);
-	if (err)
+	if (err) {
+		err = dmt_check_accepting(params, extack) ?: err;
 		goto end;
+	}
 	err = dmt_areas_build(binding, binding->sgt, binding->size, extack);
 	if (err)
 		goto end;
@@ -389,11 +339,7 @@ int dmt_bind(struct net *net, struct dmt_bind_params *params,
 	return id;
 
 end:
-	/* An exporter that hangs keeps the binding, not who asked for it. */
-	if (dmt_dmabuf_busy(binding))
-		dmt_binding_queue_end(binding);
-	else
-		dmt_binding_end(binding);
+	dmt_binding_cancel(binding);
 	return err;
 }
 EXPORT_SYMBOL_GPL(dmt_bind);
@@ -448,21 +394,26 @@ EXPORT_SYMBOL_GPL(dmt_binding_on);
  * @net: namespace that its device is in
  * @id: as dmt_bind() returned
  *
- * Context: process, without rtnl.
- * Return: 0 when queues and dma-buf are free, or -ENOENT.
+ * Context: process, without rtnl. Waits for the exporter, 5 s at most or until
+ * the caller is killed: it may hold a lock that others need.
+ * Return: 0 when the queues are free, and the dma-buf is or will be; or -ENOENT.
  */
 int dmt_unbind(struct net *net, u32 id)
 {
+	u64 ticket = dmt_end_ticket();
 	struct dmt_binding *binding;
 
 	rtnl_lock();
 	binding = dmt_binding_find(net, id);
-	if (binding)
+	if (binding) {
 		dmt_binding_stop(binding, DMT_END_UNBIND);
+		dmt_binding_end(binding, ticket);
+	}
 	rtnl_unlock();
 	if (!binding)
 		return -ENOENT;
-	dmt_binding_end(binding);
+	wait_event_killable_timeout(dmt_wait, !dmt_is_ending(ticket),
+				    DMT_END_TIMEOUT);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(dmt_unbind);
@@ -477,13 +428,14 @@ EXPORT_SYMBOL_GPL(dmt_unbind);
 void dmt_unbind_dev(struct net_device *dev)
 {
 	struct dmt_binding *binding, *next;
+	u64 ticket = dmt_end_ticket();
 
 	ASSERT_RTNL();
 	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
 		if (binding->dev != dev)
 			continue;
 		dmt_binding_stop(binding, DMT_END_DEVICE);
-		dmt_binding_queue_end(binding);
+		dmt_binding_end(binding, ticket);
 	}
 }
 EXPORT_SYMBOL_GPL(dmt_unbind_dev);
@@ -510,16 +462,18 @@ static bool dmt_is_owner(u32 portid)
  *	sockets that are dead count; if there are two, both are to go
  *
  * The queues are free on return. So is the dma-buf, unless its exporter takes
- * long: then it is left to a work, for who closes a socket cannot be told.
+ * longer than a second, for who closes a socket cannot be told.
  *
  * Context: process, without rtnl. May be killed; does not care.
  */
 void dmt_unbind_owner(const struct net *net, u32 portid)
 {
 	struct dmt_binding *binding, *next;
+	u64 ticket;
 
 	if (!dmt_is_owner(portid))
 		return;
+	ticket = dmt_end_ticket();
 	rtnl_lock();
 	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
 		if (!binding->owner || binding->owner_portid != portid ||
@@ -527,10 +481,10 @@ void dmt_unbind_owner(const struct net *net, u32 portid)
 		    !sock_flag(binding->owner, SOCK_DEAD))
 			continue;
 		dmt_binding_stop(binding, DMT_END_OWNER);
-		dmt_binding_queue_end(binding);
+		dmt_binding_end(binding, ticket);
 	}
 	rtnl_unlock();
-	wait_event_timeout(dmt_wait, !atomic_read(&dmt_ending), HZ);
+	wait_event_timeout(dmt_wait, !dmt_is_ending(ticket), DMT_CLOSE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(dmt_unbind_owner);
 
@@ -544,7 +498,7 @@ void dmt_open(const struct dmt_listener *listener)
 {
 	rtnl_lock();
 	dmt_listener = listener;
-	dmt_accepting = true;
+	WRITE_ONCE(dmt_accepting, true);
 	rtnl_unlock();
 }
 EXPORT_SYMBOL_GPL(dmt_open);
@@ -552,44 +506,44 @@ EXPORT_SYMBOL_GPL(dmt_open);
 /**
  * dmt_close - end every binding of the machine; there can be no new ones
  *
- * Waits a moment for their memory too, so that devmem_tcp_core can be removed
+ * All queues are free on return. The exporters are waited for together, 30 s at
+ * most; then a moment for the memory, so that devmem_tcp_core can be removed
  * right afterwards when no socket holds any of it.
  *
  * Context: process, without rtnl.
  */
 void dmt_close(void)
 {
-	struct dmt_binding *binding;
+	struct dmt_binding *binding, *next;
+	u64 ticket = dmt_end_ticket();
 
-	do {
-		rtnl_lock();
-		dmt_accepting = false;
-		binding = list_first_entry_or_null(&dmt_bindings,
-						   struct dmt_binding, node);
-		if (binding)
-			dmt_binding_stop(binding, DMT_END_MODULE);
-		rtnl_unlock();
-		if (binding)
-			dmt_binding_end(binding);
-	} while (binding);
-	wait_event_timeout(dmt_wait, !atomic_read(&dmt_alive), HZ / 4);
+	rtnl_lock();
+	WRITE_ONCE(dmt_accepting, false);
+	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
+		dmt_binding_stop(binding, DMT_END_MODULE);
+		dmt_binding_end(binding, ticket);
+	}
+	rtnl_unlock();
+	/* Those that wait for an exporter to map. */
+	wake_up(&dmt_wait);
+	wait_event_killable_timeout(dmt_wait, !dmt_is_ending(ticket),
+				    DMT_EXIT_TIMEOUT);
+	wait_event_timeout(dmt_wait, !dmt_any_alive(), HZ / 4);
 }
 EXPORT_SYMBOL_GPL(dmt_close);
 
-/* The exporter takes the memory away. If the binding is off the list already,
- * whoever took it off ends it, and waits for this work.
+/* dmt_binding.revoke: the exporter takes the memory away. If the binding is off
+ * the list already, whoever took it off has it ended, and that waits for this.
  */
 void dmt_binding_revoke(struct work_struct *work)
 {
 	struct dmt_binding *binding =
 		container_of(work, struct dmt_binding, revoke);
-	bool mine;
 
 	rtnl_lock();
-	mine = binding->listed;
-	if (mine)
+	if (binding->listed) {
 		dmt_binding_stop(binding, DMT_END_EXPORTER);
+		dmt_binding_end(binding, dmt_end_ticket());
+	}
 	rtnl_unlock();
-	if (mine)
-		dmt_binding_end(binding);
 }

@@ -10,17 +10,24 @@
 #include "core.h"
 #include "sock.h"
 
-/* For work that begins and ends bindings: exporters take their time, hence
- * unbound. It may drop the last reference to this module and still has to return
- * from our text: exit waits for it.
+/* Exporters take their time, hence unbound: for work that maps, and apart from
+ * that, so that exporters that hang leave it alone, for work that ends bindings.
+ * Both may drop the last reference to this module and still have to return from
+ * our text: exit waits for them.
  */
+struct workqueue_struct *dmt_map_wq;
 struct workqueue_struct *dmt_wq;
 
 static int __init dmt_core_init(void)
 {
-	dmt_wq = alloc_workqueue("devmem_tcp", WQ_UNBOUND, 0);
-	if (!dmt_wq)
+	dmt_map_wq = alloc_workqueue("devmem_tcp_map", WQ_UNBOUND, 0);
+	if (!dmt_map_wq)
 		return -ENOMEM;
+	dmt_wq = alloc_workqueue("devmem_tcp", WQ_UNBOUND, 0);
+	if (!dmt_wq) {
+		destroy_workqueue(dmt_map_wq);
+		return -ENOMEM;
+	}
 	devmem_set_sock_ops(&dmt_sock_ops);
 	pr_info("devmem_tcp_core: version %s, driver ABI %#zx\n", DEVMEM_VERSION,
 		DEVMEM_DRIVER_ABI);
@@ -30,6 +37,8 @@ static int __init dmt_core_init(void)
 static void __exit dmt_core_exit(void)
 {
 	devmem_set_sock_ops(NULL);
+	/* In this order: a map can queue the end of its binding. */
+	destroy_workqueue(dmt_map_wq);
 	destroy_workqueue(dmt_wq);
 }
 

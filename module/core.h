@@ -3,9 +3,10 @@
 #ifndef _DMT_CORE_H
 #define _DMT_CORE_H
 
-#include <linux/completion.h>
 #include <linux/dma-buf.h>
 #include <linux/netdevice.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <net/devmem_driver.h>
 #include <net/devmem_version.h>
 
@@ -39,12 +40,16 @@
  * @attach_kind: DMT_ATTACH_*; const once mapped
  * @size: bytes of the dma-buf; const
  * @map: work that attaches, pins and maps
- * @mapped: that work is over; then @map_err and @map_text are valid
- * @map_err: 0, or why it failed
+ * @map_state: DMT_MAP_* of dmabuf.c: how far it is
+ * @map_end: jiffies when who binds gives up on the exporter; const
+ * @memcg: who binds, for the work to charge; it drops the reference
+ * @map_err: 0, or why it failed; valid when the work is over, as @map_text
  * @map_text: the same in words
  * @revoked: set by move_notify: the exporter wants the memory back
  * @revoke: work queued by it
- * @end: takes the dma-buf away when that cannot be done at once
+ * @end: work that gives the dma-buf back
+ * @end_node: in the list of those that @end is queued for
+ * @end_ticket: who waits for @end; const while in that list
  * @niovs: all net_iovs, area after area
  * @areas: the contiguous segments
  * @nr_areas: their number
@@ -56,8 +61,9 @@
  * @hot: what the built-in part knows; last, it ends in the pool pointers
  *
  * Life: dmt_bind() makes it; whoever takes it off dmt_bindings (unbind, device
- * removal, revocation, module exit) stops the queues and then ends it: the
- * dma-buf goes at once, the memory with the last net_iov that comes home.
+ * removal, revocation, module exit) stops the queues and then has it ended: a
+ * work gives the dma-buf back, the memory goes with the last net_iov that comes
+ * home.
  */
 struct dmt_binding {
 	struct list_head		node;
@@ -80,12 +86,16 @@ struct dmt_binding {
 	u32				attach_kind;
 	u64				size;
 	struct work_struct		map;
-	struct completion		mapped;
+	atomic_t			map_state;
+	unsigned long			map_end;
+	struct mem_cgroup		*memcg;
 	int				map_err;
 	const char			*map_text;
 	bool				revoked;
 	struct work_struct		revoke;
 	struct work_struct		end;
+	struct list_head		end_node;
+	u64				end_ticket;
 
 	struct net_iov			*niovs;
 	struct net_iov_area		*areas;
@@ -113,12 +123,24 @@ static inline struct net_iov_pool *dmt_pool(const struct dmt_binding *binding,
 }
 
 /* core.c */
+extern struct workqueue_struct *dmt_map_wq;
 extern struct workqueue_struct *dmt_wq;
+
+/* end.c */
+extern wait_queue_head_t dmt_wait;
+
+int dmt_id_alloc(void);
+void dmt_binding_init(struct dmt_binding *binding);
+u64 dmt_end_ticket(void);
+void dmt_binding_end(struct dmt_binding *binding, u64 ticket);
+bool dmt_is_ending(u64 ticket);
+bool dmt_any_alive(void);
 
 /* dmabuf.c */
 int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,
 		   struct netlink_ext_ack *extack);
-bool dmt_dmabuf_busy(struct dmt_binding *binding);
+long dmt_dmabuf_time_left(const struct dmt_binding *binding);
+bool dmt_dmabuf_leave(struct dmt_binding *binding);
 void dmt_dmabuf_unmap(struct dmt_binding *binding);
 
 /* area.c */
@@ -136,6 +158,7 @@ void dmt_put_bulk(struct net_iov **niovs, u32 num);
 /* binding.c */
 extern struct list_head dmt_bindings;	/* rtnl */
 extern u32 dmt_bindings_seq;		/* rtnl */
+extern bool dmt_accepting;
 
 /* Why a binding ended; the numbers of enum devmem_tcp_reason. */
 enum dmt_end {

@@ -6,12 +6,25 @@
  */
 
 #include <linux/dma-resv.h>
+#include <linux/memcontrol.h>
 #include <linux/netlink.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/wait.h>
 #include "core.h"
 
-/* For the exporter to attach, pin and map; and again for its fences. */
+/* For the exporter to attach, pin and map, and for its fences. */
 #define DMT_MAP_TIMEOUT		(30 * HZ)
+
+/* Whose turn it is while the exporter maps. One of two steps is the first:
+ * BUSY to DONE by the map work, then the binder goes on; BUSY to LEFT by the
+ * binder, then that work ends the binding.
+ */
+enum {
+	DMT_MAP_BUSY,
+	DMT_MAP_DONE,
+	DMT_MAP_LEFT,
+};
 
 /* Called with the reservation lock held, so this only queues work. Exporters
  * that pin do not move; this is how they say that the memory goes away. Before
@@ -77,38 +90,66 @@ static int dmt_dmabuf_attach(struct dmt_binding *binding)
 	return err;
 }
 
+/* What the exporter allocates for the binder is charged to the binder. */
 static void dmt_dmabuf_map_work(struct work_struct *work)
 {
 	struct dmt_binding *binding =
 		container_of(work, struct dmt_binding, map);
+	struct mem_cgroup *memcg = binding->memcg;
+	struct mem_cgroup *old;
 
+	old = set_active_memcg(memcg);
 	binding->map_err = dmt_dmabuf_attach(binding);
-	/* From here on the binding can be freed. */
-	complete_all(&binding->mapped);
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+
+	if (atomic_cmpxchg(&binding->map_state, DMT_MAP_BUSY, DMT_MAP_DONE) ==
+	    DMT_MAP_LEFT)
+		queue_work(dmt_wq, &binding->end);
+	/* If not, the binding can have been freed. */
+	wake_up(&dmt_wait);
+}
+
+/**
+ * dmt_dmabuf_time_left - how long who binds still waits for the exporter
+ * @binding: after dmt_dmabuf_map(), or in it
+ *
+ * Return: jiffies, 0 or more.
+ */
+long dmt_dmabuf_time_left(const struct dmt_binding *binding)
+{
+	return max_t(long, binding->map_end - jiffies, 0);
 }
 
 /* A dynamic importer waits itself for the exporter's copies: one that is still
  * under way would overwrite what the NIC writes. In slices, for only a fatal
- * signal may end it: netlink does not acknowledge a request that fails with
- * EINTR.
+ * signal and rmmod may end it: netlink does not acknowledge a request that fails
+ * with EINTR.
  */
-static int dmt_dmabuf_settle(struct dma_buf *dmabuf,
+static int dmt_dmabuf_settle(struct dmt_binding *binding,
 			     struct netlink_ext_ack *extack)
 {
-	unsigned long end = jiffies + DMT_MAP_TIMEOUT;
 	long left;
 
 	do {
-		left = dma_resv_wait_timeout(dmabuf->resv,
+		left = dma_resv_wait_timeout(binding->dmabuf->resv,
 					     DMA_RESV_USAGE_KERNEL, false,
 					     HZ / 4);
 		if (left)
 			return min(left, 0L);
 		if (fatal_signal_pending(current))
 			return -EINTR;
-	} while (time_before(jiffies, end));
+		if (!READ_ONCE(dmt_accepting))
+			return -ENODEV;
+	} while (dmt_dmabuf_time_left(binding));
 	NL_SET_ERR_MSG(extack, "exporter did not finish moving the dma-buf");
 	return -ETIMEDOUT;
+}
+
+/* Is the map work over? Then map_err and map_text are valid. */
+static bool dmt_dmabuf_is_mapped(const struct dmt_binding *binding)
+{
+	return atomic_read_acquire(&binding->map_state) == DMT_MAP_DONE;
 }
 
 /**
@@ -118,9 +159,8 @@ static int dmt_dmabuf_settle(struct dma_buf *dmabuf,
  * @extack: says who refused
  *
  * Context: process, without rtnl.
- * Return: 0 or what the exporter says; -ETIMEDOUT; -EINTR after a fatal signal.
- *	dmt_dmabuf_unmap() is due in any case, and has to wait if
- *	dmt_dmabuf_busy().
+ * Return: 0 or what the exporter says; -ETIMEDOUT; -EINTR after a fatal signal;
+ *	-ENODEV if the control module goes. dmt_binding_end() is due in any case.
  */
 int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,
 		   struct netlink_ext_ack *extack)
@@ -130,14 +170,19 @@ int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,
 	get_dma_buf(dmabuf);
 	binding->dmabuf = dmabuf;
 	binding->size = dmabuf->size;
-	init_completion(&binding->mapped);
+	binding->map_end = jiffies + DMT_MAP_TIMEOUT;
+	binding->memcg = get_mem_cgroup_from_mm(current->mm);
 	INIT_WORK(&binding->map, dmt_dmabuf_map_work);
-	queue_work(dmt_wq, &binding->map);
+	queue_work(dmt_map_wq, &binding->map);
 
-	left = wait_for_completion_killable_timeout(&binding->mapped,
-						    DMT_MAP_TIMEOUT);
+	left = wait_event_killable_timeout(dmt_wait,
+					   dmt_dmabuf_is_mapped(binding) ||
+					   !READ_ONCE(dmt_accepting),
+					   DMT_MAP_TIMEOUT);
 	if (left < 0)
 		return -EINTR;
+	if (!READ_ONCE(dmt_accepting))
+		return -ENODEV;
 	if (!left) {
 		NL_SET_ERR_MSG(extack, "exporter did not map the dma-buf in time");
 		return -ETIMEDOUT;
@@ -147,19 +192,27 @@ int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,
 			extack->_msg = binding->map_text;
 		return binding->map_err;
 	}
-	return dmt_dmabuf_settle(dmabuf, extack);
+	return dmt_dmabuf_settle(binding, extack);
 }
 
-/* True if dmt_dmabuf_map() gave up and the exporter is still at it. */
-bool dmt_dmabuf_busy(struct dmt_binding *binding)
+/**
+ * dmt_dmabuf_leave - leave the binding to an exporter that is still mapping
+ * @binding: after dmt_dmabuf_map()
+ *
+ * Context: any.
+ * Return: true if it is; then the map work queues dmt_binding.end. False if it is
+ *	not, and @binding stays the caller's.
+ */
+bool dmt_dmabuf_leave(struct dmt_binding *binding)
 {
-	return !completion_done(&binding->mapped);
+	return atomic_cmpxchg(&binding->map_state, DMT_MAP_BUSY,
+			      DMT_MAP_LEFT) == DMT_MAP_BUSY;
 }
 
 /**
  * dmt_dmabuf_unmap - undo dmt_dmabuf_map(), also a partial one
- * @binding: whose queues are all confirmed stopped: the NIC writes no more.
- *	Frags and tokens that still exist are only metadata.
+ * @binding: whose map work is over, and whose queues are all confirmed stopped:
+ *	the NIC writes no more. Frags and tokens that still exist are only metadata.
  *
  * Context: process, without rtnl. Afterwards move_notify is not called again.
  */
@@ -167,7 +220,6 @@ void dmt_dmabuf_unmap(struct dmt_binding *binding)
 {
 	struct dma_buf *dmabuf = binding->dmabuf;
 
-	wait_for_completion(&binding->mapped);
 	if (binding->sgt) {
 		dma_resv_lock(dmabuf->resv, NULL);
 		dma_buf_unmap_attachment(binding->attach, binding->sgt,

@@ -52,8 +52,9 @@
  *   the device must start at and be a multiple of RX_PAGE_SIZE. A reply that
  *   is not read does not undo it: the binding can be listed.
  *   errors:
- *     ENODEV      no device with that index in this namespace; it is detached
- *                 or being removed; the module is being unloaded
+ *     ENODEV      no device with that index in this namespace, at the end too;
+ *                 it is detached or being removed; the exporter took the memory
+ *                 back; the module is being unloaded
  *     EOPNOTSUPP  the driver of that device has no device memory support, or
  *                 not in this mode
  *     EBADF       DMABUF_FD is not open
@@ -68,13 +69,18 @@
  *     EBUSY       queue is used by AF_XDP
  *     EPROTO      driver and module were built with another layout
  *     EPERM       no CAP_NET_ADMIN
- *     ENOMEM and what the driver or the exporter says
+ *     ETIMEDOUT   exporter did not map the dma-buf, or finish moving it, within
+ *                 30 seconds, which are for both
+ *     ENOMEM      no memory, or the caller's cgroup is full; fewer buffers need
+ *                 less
+ *     and what the driver or the exporter says
  *
  * DEVMEM_TCP_CMD_UNBIND    do
  *   in:  ID, of a binding made over either family
  *   errors: ENOENT no such binding in this namespace
- *   The queues are back on host memory and the dma-buf is released when it
- *   returns.
+ *   The queues are back on host memory when it returns, and the dma-buf is
+ *   released, unless its exporter takes longer than 5 seconds: then that
+ *   happens when the exporter is done. So it is after a BIND_RX that failed.
  *
  * DEVMEM_TCP_CMD_GET       do, dump
  *   in:  ID (do), IFINDEX (dump, optional: only that device)
@@ -125,7 +131,8 @@
  *
  * There is no unbind. A binding ends when the last descriptor of the netlink
  * socket is closed, by whomever and for whatever reason (exit, SIGKILL); its
- * queues can be bound again when close() has returned.
+ * queues can be bound again when close() has returned, which waits a second for
+ * the exporter.
  *
  * 5. Sockets
  * ==========

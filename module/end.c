@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The end of a binding. There is one way: a work gives the dma-buf back, and the
+ * last net_iov that comes home frees the rest.
+ *
+ * Exporters may sleep for ever, and that work with them. Who wants to know that
+ * it is done waits so long and no longer.
+ */
+
+#include <linux/idr.h>
+#include <linux/module.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include "core.h"
+
+DECLARE_WAIT_QUEUE_HEAD(dmt_wait);
+
+/* Bindings that have memory. */
+static atomic_t dmt_alive;
+
+/* Bindings that the work is about to take the dma-buf from. */
+static LIST_HEAD(dmt_ending);
+static DEFINE_SPINLOCK(dmt_ending_lock);
+
+/* Ids are taken from bind to burial, so that a cmsg's id is never ambiguous. */
+static DEFINE_IDR(dmt_ids);
+static DEFINE_SPINLOCK(dmt_ids_lock);
+
+/**
+ * dmt_id_alloc - an id for a binding, until that is freed
+ *
+ * Context: process.
+ * Return: id > 0, or an errno.
+ */
+int dmt_id_alloc(void)
+{
+	int id;
+
+	idr_preload(GFP_KERNEL);
+	spin_lock(&dmt_ids_lock);
+	id = idr_alloc_cyclic(&dmt_ids, NULL, 1, INT_MAX, GFP_NOWAIT);
+	spin_unlock(&dmt_ids_lock);
+	idr_preload_end();
+	return id;
+}
+
+static void dmt_id_free(u32 id)
+{
+	spin_lock(&dmt_ids_lock);
+	idr_remove(&dmt_ids, id);
+	spin_unlock(&dmt_ids_lock);
+}
+
+/* net_iov_binding.release: every net_iov is home, nobody looks any more. */
+static void dmt_binding_free(struct net_iov_binding *hot)
+{
+	struct dmt_binding *binding = dmt_binding_of(hot);
+
+	dmt_pools_free(binding);
+	dmt_areas_free(binding);
+	if (binding->id)
+		dmt_id_free(binding->id);
+	kfree(binding);
+	if (atomic_dec_and_test(&dmt_alive))
+		wake_up(&dmt_wait);
+}
+
+/* The queues are stopped and the binding is on no list: give the dma-buf back
+ * now, and the memory when the last net_iov comes home.
+ */
+static void dmt_binding_end_work(struct work_struct *work)
+{
+	struct dmt_binding *binding =
+		container_of(work, struct dmt_binding, end);
+
+	/* Kicks that a put has begun still run in the driver. */
+	synchronize_rcu();
+	dmt_dmabuf_unmap(binding);
+	cancel_work_sync(&binding->revoke);
+	put_device(binding->dma_dev);
+	netdev_put(binding->dev, &binding->dev_tracker);
+
+	spin_lock(&dmt_ending_lock);
+	list_del(&binding->end_node);
+	spin_unlock(&dmt_ending_lock);
+	wake_up(&dmt_wait);
+	net_iov_binding_kill(&binding->hot, dmt_pools_count_free(binding));
+}
+
+/**
+ * dmt_binding_init - from now on the binding has to be ended
+ * @binding: a new one that holds its device
+ *
+ * Context: any; the caller is in a module that links to this one.
+ */
+void dmt_binding_init(struct dmt_binding *binding)
+{
+	__module_get(THIS_MODULE);
+	atomic_inc(&dmt_alive);
+	INIT_LIST_HEAD(&binding->end_node);
+	INIT_WORK(&binding->end, dmt_binding_end_work);
+	INIT_WORK(&binding->revoke, dmt_binding_revoke);
+	binding->hot.owner = THIS_MODULE;
+	binding->hot.release = dmt_binding_free;
+}
+
+/**
+ * dmt_end_ticket - a number to wait for bindings by
+ *
+ * Return: never the same.
+ */
+u64 dmt_end_ticket(void)
+{
+	static atomic64_t last;
+
+	return atomic64_inc_return(&last);
+}
+
+/**
+ * dmt_binding_end - have a binding ended
+ * @binding: on no list, its queues are stopped; not ours any more on return
+ * @ticket: dmt_is_ending() tells by it whether that is done
+ *
+ * An exporter that is still mapping cannot be called off: then the map work ends
+ * the binding when it is over, which may be never, so nobody waits for that.
+ *
+ * Context: process, also under rtnl.
+ */
+void dmt_binding_end(struct dmt_binding *binding, u64 ticket)
+{
+	if (dmt_dmabuf_leave(binding))
+		return;
+	binding->end_ticket = ticket;
+	spin_lock(&dmt_ending_lock);
+	list_add(&binding->end_node, &dmt_ending);
+	spin_unlock(&dmt_ending_lock);
+	queue_work(dmt_wq, &binding->end);
+}
+
+/**
+ * dmt_is_ending - is any exporter not done with what a ticket was given for?
+ * @ticket: of dmt_end_ticket()
+ *
+ * When that changes, dmt_wait is woken.
+ *
+ * Context: process.
+ */
+bool dmt_is_ending(u64 ticket)
+{
+	struct dmt_binding *binding;
+	bool found = false;
+
+	spin_lock(&dmt_ending_lock);
+	list_for_each_entry(binding, &dmt_ending, end_node)
+		found |= binding->end_ticket == ticket;
+	spin_unlock(&dmt_ending_lock);
+	return found;
+}
+
+/**
+ * dmt_any_alive - has any binding of the machine memory?
+ *
+ * When that changes, dmt_wait is woken.
+ *
+ * Context: any.
+ */
+bool dmt_any_alive(void)
+{
+	return atomic_read(&dmt_alive);
+}

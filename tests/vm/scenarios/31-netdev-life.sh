@@ -271,6 +271,20 @@ notifications()
 	dm_nothing_left "$text"
 }
 
+get_form()
+{
+	local text="get"
+
+	rx genlreq $GET $A_ID=1 2="$DEV_RX" >"$TMP/get"
+	equal "$text with an ifindex" "$(dm_value "$TMP/get" errno)" EINVAL
+	equal "$text with an ifindex: it points at it" \
+		"$(dm_value "$TMP/get" bad)" 2
+	rx genlreq -d $GET $A_ID=1 >"$TMP/get"
+	equal "$text, dump with an id" "$(dm_value "$TMP/get" errno)" EINVAL
+	rx genlreq -d $GET 2="$DEV_RX" >"$TMP/get"
+	equal "$text, dump with an ifindex" "$(dm_value "$TMP/get" errno)" 0
+}
+
 # A limit is kept and told; what it does is for others to prove.
 sock_limit()
 {
@@ -370,6 +384,12 @@ own_namespace()
 	rx netdevbind -m "$HALF" run -- nsenter -t $pid -U -n \
 		genlreq -f @ -v 1 2=$dev 3=dmabuf 4=1 >"$OUT" 2>&1 || true
 	equal "$text: bind over devmem_tcp" "$(dm_value "$OUT" errno)" 0
+	# It takes rtnl's time, which is the whole machine's.
+	equal "$text: it is not told what is held" "$(nsenter -t $pid -U -n \
+		devmemctl -j show | jq 'length == 1 and
+			all(has("held") | not)')" true
+	equal "$text: root is" "$(nsenter -t $pid -n devmemctl -j show |
+		jq 'length == 1 and all(has("held"))')" true
 	check "$text: unbind over devmem_tcp" nsenter -t $pid -U -n \
 		devmemctl unbind --all
 	# Not uid 65534: who made a user namespace may do all in it.
@@ -403,6 +423,7 @@ under_traffic
 notifications
 dm_steer 0 1 0 0
 sock_limit
+get_form
 devices
 device_first
 module_first

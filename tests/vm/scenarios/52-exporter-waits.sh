@@ -108,11 +108,13 @@ db_balanced "slow unmap"
 rx devmemctl unbind --all >/dev/null
 dm_nothing_left "slow unmap"
 
-# Both take 30 s, so at the same time; and meanwhile life goes on.
+# All take 30 s, so at the same time; and meanwhile life goes on.
 db_bind "$OUT.fence" tbuf:1M,dynamic,fence || true &
 fence=$!
 db_bind "$OUT.map" tbuf:1M,dynamic,map_ms=38000 || true &
 map=$!
+db_bind "$OUT.both" tbuf:1M,dynamic,map_ms=20000,fence || true &
+both=$!
 sleep 1
 check "meanwhile: the network can be configured" timeout 5 \
 	ip -n rx link set "$DEV_RX" txqueuelen 900
@@ -122,6 +124,7 @@ check "meanwhile: show" timeout 5 ip netns exec rx devmemctl show
 check "meanwhile: unbind" timeout 10 ip netns exec rx devmemctl unbind --all
 wait $fence || true
 wait $map || true
+wait $both || true
 equal "a fence that never signals" "$(dm_value "$OUT.fence" errno)" ETIMEDOUT
 equal "a fence that never signals: the text" \
 	"$(dm_value "$OUT.fence" text)" \
@@ -131,6 +134,10 @@ equal "a map of 38 s: the text" "$(dm_value "$OUT.map" text)" \
 	"exporter did not map the dma-buf in time"
 equal "a map of 38 s: it points at the descriptor" \
 	"$(dm_value "$OUT.map" bad)" "$A_DMABUF_FD"
+equal "a map of 20 s and a fence" "$(dm_value "$OUT.both" errno)" ETIMEDOUT
+ms=$(dm_value "$OUT.both" ms)
+equal "a map of 20 s and a fence: 30 s for both, not $ms ms" \
+	$((ms >= 29500 && ms < 36000)) 1
 db_balanced "when the exporter is done" 30
 dm_nothing_left "when the exporter is done"
 dm_plain 1 "in the end"

@@ -113,6 +113,7 @@ struct igb_devmem_queue {
  * @tcp_data_split: as set by ethtool -G, unknown means auto; rtnl
  * @sriov: the number of VFs is being changed; rtnl
  * @resetting: detached for a reset of the PCI function; rtnl
+ * @error_down: igb_down() ran for a PCI error, and nothing since; rtnl
  * @queue: by queue index, so that it outlives rings that igb frees
  */
 struct igb_devmem {
@@ -124,6 +125,7 @@ struct igb_devmem {
 	u8				tcp_data_split;
 	bool				sriov;
 	bool				resetting;
+	bool				error_down;
 	struct igb_devmem_queue		queue[IGB_MAX_RX_QUEUES];
 };
 
@@ -179,7 +181,9 @@ void igb_devmem_wrap_ops(struct igb_adapter *adapter);
 /* igb_devmem_pci.c */
 pci_ers_result_t igb_devmem_error_detected(struct pci_dev *pdev,
 					   pci_channel_state_t state);
+pci_ers_result_t igb_devmem_slot_reset(struct pci_dev *pdev);
 void igb_devmem_error_resume(struct pci_dev *pdev);
+bool igb_devmem_undo_down(struct igb_adapter *adapter);
 void igb_devmem_reset_prepare(struct pci_dev *pdev);
 void igb_devmem_reset_done(struct pci_dev *pdev);
 int igb_devmem_sriov_configure(struct pci_dev *pdev, int num_vfs);
@@ -192,6 +196,7 @@ void igb_devmem_skb_fields(struct igb_ring *ring,
 			   union e1000_adv_rx_desc *desc, struct sk_buff *skb);
 pci_ers_result_t igb_devmem_host_error_detected(struct pci_dev *pdev,
 						pci_channel_state_t state);
+pci_ers_result_t igb_devmem_host_slot_reset(struct pci_dev *pdev);
 void igb_devmem_host_error_resume(struct pci_dev *pdev);
 int igb_devmem_host_sriov_configure(struct pci_dev *pdev, int num_vfs);
 

@@ -158,6 +158,24 @@ igb_devmem_fix_features(struct net_device *netdev, netdev_features_t features)
 	return (features | NETIF_F_RXCSUM) & ~NETIF_F_RXALL;
 }
 
+static int igb_devmem_close(struct net_device *netdev)
+{
+	struct igb_devmem *dm = igb_devmem_of(netdev);
+	int err;
+
+	if (!igb_devmem_undo_down(netdev_priv(netdev)))
+		return dm->base_netdev_ops->ndo_stop(netdev);
+
+	/* Not recovered yet, or never. igb would leave its rings and interrupts
+	 * to a detached device that is not dismantled. The stack does not take
+	 * it for running any more.
+	 */
+	netif_device_attach(netdev);
+	err = dm->base_netdev_ops->ndo_stop(netdev);
+	netif_device_detach(netdev);
+	return err;
+}
+
 void igb_devmem_wrap_ops(struct igb_adapter *adapter)
 {
 	struct net_device *netdev = adapter->netdev;
@@ -165,6 +183,7 @@ void igb_devmem_wrap_ops(struct igb_adapter *adapter)
 
 	dm->base_netdev_ops = netdev->netdev_ops;
 	dm->netdev_ops = *netdev->netdev_ops;
+	dm->netdev_ops.ndo_stop = igb_devmem_close;
 	dm->netdev_ops.ndo_fix_features = igb_devmem_fix_features;
 	netdev->netdev_ops = &dm->netdev_ops;
 

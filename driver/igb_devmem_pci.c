@@ -9,25 +9,95 @@
 
 #include "igb.h"
 
-/* Between these two the device is detached: queues can be unbound, which is why
- * both need rtnl, but not bound.
+/* Between error_detected and resume the device is detached: queues can be
+ * unbound, which is why all of them need rtnl, but not bound.
  */
 pci_ers_result_t igb_devmem_error_detected(struct pci_dev *pdev,
 					   pci_channel_state_t state)
 {
+	struct net_device *netdev = pci_get_drvdata(pdev);
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	pci_ers_result_t result = PCI_ERS_RESULT_NEED_RESET;
+
+	rtnl_lock();
+	/* igb_down() does not reset a NIC that is in error, and then gives its
+	 * buffers back.
+	 */
+	if (state != pci_channel_io_normal)
+		pci_clear_master(pdev);
+	/* One more error before it recovered? It is down. */
+	if (state != pci_channel_io_frozen || !adapter->devmem ||
+	    !adapter->devmem->error_down) {
+		result = igb_devmem_host_error_detected(pdev, state);
+		if (adapter->devmem && state == pci_channel_io_frozen)
+			adapter->devmem->error_down = netif_running(netdev);
+	}
+	rtnl_unlock();
+	return result;
+}
+
+/* Not only after the above: another device below the same bridge may want the
+ * reset.
+ */
+pci_ers_result_t igb_devmem_slot_reset(struct pci_dev *pdev)
+{
+	struct net_device *netdev = pci_get_drvdata(pdev);
+	struct igb_adapter *adapter = netdev_priv(netdev);
 	pci_ers_result_t result;
 
 	rtnl_lock();
-	result = igb_devmem_host_error_detected(pdev, state);
+	if (netif_device_present(netdev)) {
+		netif_device_detach(netdev);
+		if (netif_running(netdev)) {
+			igb_down(adapter);
+			if (adapter->devmem)
+				adapter->devmem->error_down = true;
+		}
+		pci_disable_device(pdev);
+	}
+	result = igb_devmem_host_slot_reset(pdev);
 	rtnl_unlock();
 	return result;
 }
 
 void igb_devmem_error_resume(struct pci_dev *pdev)
 {
+	struct net_device *netdev = pci_get_drvdata(pdev);
+	struct igb_adapter *adapter = netdev_priv(netdev);
+
 	rtnl_lock();
 	igb_devmem_host_error_resume(pdev);
+	if (adapter->devmem && netif_device_present(netdev))
+		adapter->devmem->error_down = false;
 	rtnl_unlock();
+}
+
+/**
+ * igb_devmem_undo_down - let igb_down() run once more
+ * @adapter: being closed or suspended, under rtnl
+ *
+ * After a PCI error without recovery NAPI is still disabled, and igb_down()
+ * would wait for it for ever.
+ *
+ * Return: true if that was so.
+ */
+bool igb_devmem_undo_down(struct igb_adapter *adapter)
+{
+	struct igb_devmem *dm = adapter->devmem;
+	int i;
+
+	if (!dm || !dm->error_down)
+		return false;
+
+	dm->error_down = false;
+	/* a busy poll may come; what it finds is empty */
+	for (i = 0; i < adapter->num_rx_queues; i++)
+		memset(adapter->rx_ring[i]->desc, 0,
+		       adapter->rx_ring[i]->size);
+	for (i = 0; i < adapter->num_q_vectors; i++)
+		if (adapter->q_vector[i])
+			napi_enable(&adapter->q_vector[i]->napi);
+	return true;
 }
 
 /* The function is about to be reset, by sysfs or by a reset of the bus. Without
@@ -46,6 +116,11 @@ void igb_devmem_reset_prepare(struct pci_dev *pdev)
 			igb_close(netdev);
 		netif_device_detach(netdev);
 		adapter->devmem->resetting = true;
+		/* The clock and igb's work read registers without rtnl. They
+		 * would get ones, and igb_rd32() would give the NIC up.
+		 */
+		WRITE_ONCE(adapter->hw.hw_addr, NULL);
+		synchronize_net();
 	}
 	rtnl_unlock();
 }
@@ -58,11 +133,16 @@ void igb_devmem_reset_done(struct pci_dev *pdev)
 	rtnl_lock();
 	if (adapter->devmem && adapter->devmem->resetting) {
 		adapter->devmem->resetting = false;
+		WRITE_ONCE(adapter->hw.hw_addr, adapter->io_addr);
+		/* restored as it was: see igb_devmem_take_back() */
+		pci_set_master(pdev);
 		igb_reset(adapter);
-		if (netif_running(netdev) && igb_open(netdev))
+		if (netif_running(netdev) && igb_open(netdev)) {
 			netdev_err(netdev, "does not open after a reset\n");
-		else
-			netif_device_attach(netdev);
+			/* still detached, so igb_close() does nothing */
+			dev_close(netdev);
+		}
+		netif_device_attach(netdev);
 	}
 	rtnl_unlock();
 }
@@ -106,16 +186,25 @@ int igb_devmem_sriov_configure(struct pci_dev *pdev, int num_vfs)
  * Who holds rtnl and needs the device awake, which is bind, ndo_open and all of
  * ethtool, waits for a runtime suspend to end; so that must not wait for rtnl.
  *
- * Return: false if rtnl is taken. Then the suspend is tried again later.
+ * Return: false if rtnl is taken, then the suspend is tried again later; or if
+ * the device is detached, for a reset or an error, and so closed already.
  */
 bool igb_devmem_suspend_lock(struct device *dev, bool runtime)
 {
+	struct net_device *netdev = dev_get_drvdata(dev);
+
 	if (!runtime) {
 		rtnl_lock();
+		igb_devmem_undo_down(netdev_priv(netdev));
 		return true;
 	}
-	if (rtnl_trylock())
-		return true;
-	pm_schedule_suspend(dev, MSEC_PER_SEC);
-	return false;
+	if (!rtnl_trylock()) {
+		pm_schedule_suspend(dev, MSEC_PER_SEC);
+		return false;
+	}
+	if (!netif_device_present(netdev)) {
+		rtnl_unlock();
+		return false;
+	}
+	return true;
 }

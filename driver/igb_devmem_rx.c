@@ -469,8 +469,11 @@ int igb_devmem_clean_rx_irq(struct igb_q_vector *q_vector, int budget)
 {
 	struct igb_devmem_queue *q = igb_devmem_queue(q_vector->rx.ring);
 
-	/* Budget 0 is netpoll, from any context: not the pool's consumer. */
-	if (unlikely(!budget || !q || READ_ONCE(q->parked)))
+	/* Budget 0 is netpoll, from any context: not the pool's consumer. And
+	 * without a vector the ring is down, see igb_devmem_undo_down().
+	 */
+	if (unlikely(!budget || !q || READ_ONCE(q->parked) ||
+		     !READ_ONCE(q->q_vector)))
 		return 0;
 	return igb_devmem_poll(q, q_vector, budget, true);
 }

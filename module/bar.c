@@ -166,10 +166,29 @@ static void dbar_remove(struct pci_dev *pdev)
 	dbar_put(dbar);
 }
 
+/* One driver without this would keep all devices below the same bridge, the NIC
+ * too, from recovery. After a reset the BARs decode nothing and what was in them
+ * is lost: that is the end of the exports, as in remove.
+ */
+static pci_ers_result_t dbar_error_detected(struct pci_dev *pdev,
+					    pci_channel_state_t state)
+{
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
+
+	dbar_revoke(pci_get_drvdata(pdev));
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
+static const struct pci_error_handlers dbar_err_handler = {
+	.error_detected = dbar_error_detected,
+};
+
 static struct pci_driver dbar_driver = {
 	.name	= KBUILD_MODNAME,
 	.probe	= dbar_probe,
 	.remove	= dbar_remove,
+	.err_handler = &dbar_err_handler,
 };
 
 static int __init dbar_init(void)

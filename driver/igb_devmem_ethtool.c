@@ -120,12 +120,17 @@ static int igb_devmem_set_ringparam(struct net_device *netdev,
 }
 
 /* There is no extack here in 6.1. A queue that stays is closed and opened
- * again; igb makes a new indirection table, as always.
+ * again. For another number of queues igb makes a new indirection table, even
+ * if the user set one, and all traffic would hash onto bound queues. Then it is
+ * kept; the ethtool core has checked that it fits.
  */
 static int igb_devmem_set_channels(struct net_device *netdev,
 				   struct ethtool_channels *ch)
 {
+	struct igb_adapter *adapter = netdev_priv(netdev);
 	struct igb_devmem *dm = igb_devmem_of(netdev);
+	u32 init = adapter->rss_indir_tbl_init;
+	int err;
 	u32 i;
 
 	for (i = ch->combined_count; i < IGB_MAX_RX_QUEUES; i++) {
@@ -136,7 +141,12 @@ static int igb_devmem_set_channels(struct net_device *netdev,
 			    i);
 		return -EBUSY;
 	}
-	return dm->base_ethtool_ops->set_channels(netdev, ch);
+	if (netif_is_rxfh_configured(netdev) && igb_devmem_busy(netdev))
+		adapter->rss_indir_tbl_init = ch->combined_count;
+	err = dm->base_ethtool_ops->set_channels(netdev, ch);
+	if (err == -EINVAL)
+		adapter->rss_indir_tbl_init = init;
+	return err;
 }
 
 /* What bind insists on stays while bound; ethtool -K says "requested". */

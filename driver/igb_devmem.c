@@ -253,8 +253,12 @@ static void igb_devmem_unbind(struct net_device *netdev, u32 queue)
 			pci_clear_master(adapter->pdev);
 			igb_devmem_take_back(q, ring);
 		}
+		/* A poll that finds the queue not bound must find its ring
+		 * empty; one that found it bound may see @parked only later,
+		 * so that stays until the next bind.
+		 */
+		synchronize_net();
 		igb_devmem_set_pool(q, NULL);
-		WRITE_ONCE(q->parked, false);
 	}
 	igb_devmem_free(q);
 	pm_runtime_put(&adapter->pdev->dev);

@@ -68,7 +68,8 @@ struct igb_devmem_stats {
  * @slice_shift: log2 of a slice's bytes; like @keep_free, from fill to fill
  * @unflushed: descriptors written since the last write of the tail
  * @skip: what is left of the current frame is dropped
- * @parked: the poll must not touch the ring
+ * @parked: the poll must not touch the ring; from an unbind that could not
+ *	disable NAPI to the next bind
  * @q_vector: set while the NIC may hold buffers; whom to kick
  * @spare: mapped host buffers for the ring after unbind, @count - 1
  * @spare_order: page order of @spare

@@ -38,6 +38,7 @@ void igb_devmem_set_pool(struct igb_devmem_queue *q, struct net_iov_pool *pool)
 		pool->priv = q;
 		/* @priv before a kick, which sees it through the pointer */
 		smp_store_release(&pool->home.kick, igb_devmem_kick);
+		WRITE_ONCE(q->parked, false);
 	} else {
 		WRITE_ONCE(q->pool->home.kick, NULL);
 	}
@@ -75,7 +76,7 @@ static bool igb_devmem_wait(struct e1000_hw *hw, u8 reg_idx, bool on)
 }
 
 /* Disables the queue's NAPI, and tells whether the NIC is known to write no
- * more. If the device is gone from the bus, it is.
+ * more. If it cannot be reached, igb_devmem_take_back() sees to that.
  */
 static bool igb_devmem_stop(struct igb_ring *ring)
 {
@@ -108,7 +109,12 @@ static void igb_devmem_start(struct igb_ring *ring)
 
 	igb_configure_rx_ring(adapter, ring);
 	/* A tail written to a queue that is not up yet is lost. */
-	igb_devmem_wait(&adapter->hw, ring->reg_idx, true);
+	if (!igb_devmem_wait(&adapter->hw, ring->reg_idx, true)) {
+		netdev_warn(adapter->netdev,
+			    "rx queue %u did not start, resetting\n",
+			    ring->queue_index);
+		schedule_work(&adapter->reset_task);
+	}
 	if (!igb_devmem_fill_ring(ring))
 		igb_alloc_rx_buffers(ring, igb_desc_unused(ring));
 	napi_enable(&q_vector->napi);

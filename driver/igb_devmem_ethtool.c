@@ -168,13 +168,36 @@ igb_devmem_fix_features(struct net_device *netdev, netdev_features_t features)
 	return (features | NETIF_F_RXCSUM) & ~NETIF_F_RXALL;
 }
 
+/* With a gro_flush_timeout GRO could keep net_iovs all the time that the device
+ * is closed. Without one each poll hands up everything when it ends.
+ */
+static int igb_devmem_close_flushed(struct net_device *netdev)
+{
+	unsigned long timeout = netdev->gro_flush_timeout;
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	struct igb_devmem *dm = adapter->devmem;
+	int err, i;
+
+	if (!igb_devmem_busy(netdev) || !netif_device_present(netdev))
+		return dm->base_netdev_ops->ndo_stop(netdev);
+
+	WRITE_ONCE(netdev->gro_flush_timeout, 0);
+	local_bh_disable();
+	for (i = 0; i < adapter->num_q_vectors; i++)
+		napi_schedule(&adapter->q_vector[i]->napi);
+	local_bh_enable();
+	err = dm->base_netdev_ops->ndo_stop(netdev);
+	WRITE_ONCE(netdev->gro_flush_timeout, timeout);
+	return err;
+}
+
 static int igb_devmem_close(struct net_device *netdev)
 {
 	struct igb_devmem *dm = igb_devmem_of(netdev);
 	int err;
 
 	if (!igb_devmem_undo_down(netdev_priv(netdev)))
-		return dm->base_netdev_ops->ndo_stop(netdev);
+		return igb_devmem_close_flushed(netdev);
 
 	/* Not recovered yet, or never. igb would leave its rings and interrupts
 	 * to a detached device that is not dismantled. The stack does not take

@@ -21,11 +21,19 @@ rename()
 	dv_up
 }
 
+# queues that the RETA has
+hashed_onto()
+{
+	# shellcheck disable=SC2016  # awk's
+	rx ethtool -x "$DEV_RX" | awk '
+		$1 ~ /^[0-9]+:$/ { for (i = 2; i <= NF; i++) seen[$i] }
+		END { for (queue in seen) printf " %s", queue }'
+}
+
+# While bound the RETA stays as the user set it.
 channels()
 {
-	rx ethtool -X "$DEV_RX" default &&
-	rx ethtool -L "$DEV_RX" combined "$1" &&
-	rx ethtool -X "$DEV_RX" start 1 equal 1
+	rx ethtool -L "$DEV_RX" combined "$1" && [ "$(hashed_onto)" = " 1" ]
 }
 
 # Away from the bound queue and back: the stream is in host memory meanwhile.

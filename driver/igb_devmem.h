@@ -81,9 +81,10 @@ struct igb_devmem_stats {
  * or resets the device. (A runtime resume may not; nothing is bound then, for
  * bind keeps the device awake.)
  * @pool changes under rtnl, while the queue's NAPI is disabled, or parked and
- * waited for. @posted[], @rest, @unflushed, @skip, @stats and the ring belong to that
- * NAPI, or to the control path while it is disabled or parked. @q_vector is
- * read by kicks under RCU only; igb frees vectors with kfree_rcu().
+ * waited for. @posted[], @rest, @unflushed, @skip, @stats and the ring belong
+ * to that NAPI, or to the control path while it is disabled or parked.
+ * @q_vector is read by polls, and by kicks under RCU only; igb frees vectors
+ * with kfree_rcu().
  */
 struct igb_devmem_queue {
 	struct igb_adapter	*adapter;

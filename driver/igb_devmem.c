@@ -315,9 +315,16 @@ void igb_devmem_probe(struct igb_adapter *adapter)
 void igb_devmem_remove(struct igb_adapter *adapter)
 {
 	struct igb_devmem *dm = adapter->devmem;
+	struct pci_dev *pdev = adapter->pdev;
 
 	if (!dm)
 		return;
+
+	/* For an error that nothing followed it was disabled, and igb_remove()
+	 * does that once more.
+	 */
+	if (!pci_is_enabled(pdev) && pci_enable_device_mem(pdev))
+		pci_warn(pdev, "cannot be enabled to be removed\n");
 
 	devmem_unregister_dev(&dm->ddev);
 	WARN_ON(igb_devmem_busy(adapter->netdev));

@@ -66,6 +66,10 @@ void igb_devmem_error_resume(struct pci_dev *pdev)
 	struct igb_adapter *adapter = netdev_priv(netdev);
 
 	rtnl_lock();
+	/* After a suspend igb's slot_reset restores a state that was saved
+	 * before the device was a bus master again.
+	 */
+	pci_set_master(pdev);
 	igb_devmem_host_error_resume(pdev);
 	if (adapter->devmem && netif_device_present(netdev))
 		adapter->devmem->error_down = false;

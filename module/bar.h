@@ -26,9 +26,9 @@ struct dbar_claim {
  * @pdev: valid for the bound driver, and under @lock while @gone is not set
  * @misc: the node; registered while bound
  * @lock: protects @exports, @claims and the user mappings' existence
- * @gone: set once, under @lock, by remove. map_dma_buf reads it under the
- *	reservation lock of its export alone: remove passes through that lock
- *	after setting it, so every mapping is either counted by then or refused
+ * @gone: set once, under @lock, by remove or by a fatal PCI error. map_dma_buf
+ *	reads it under the reservation lock of its export alone: who sets it
+ *	passes through that lock afterwards, so every mapping is either counted by then or refused
  * @exports: live dma-bufs. One whose last reference is gone stays until its
  *	release gets @lock, so a listed dma-buf is memory, but perhaps without
  *	a file: a path walk in /proc can keep the dentry longer than the file

@@ -18,7 +18,7 @@ STAGE_PACKAGES=(
 	qemu-system-x86
 	busybox-static iproute2 ethtool ncat socat iptables jq
 	bpftool xdp-tools
-	gcc-multilib libc6-dev-i386
+	lib32gcc-12-dev libc6-dev-i386
 )
 PACKAGES=("${BUILD_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${STAGE_PACKAGES[@]}")
 

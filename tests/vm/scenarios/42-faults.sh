@@ -103,8 +103,6 @@ survives()
 	done
 }
 
-# igb itself does not close when it is down for recovery: only the other way
-# round is safe.
 down_in_between()
 {
 	rx ip link set "$DEV_RX" down && recovery && dv_up

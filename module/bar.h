@@ -28,7 +28,8 @@ struct dbar_claim {
  * @lock: protects @exports, @claims and the user mappings' existence
  * @gone: set once, under @lock, by remove or by a fatal PCI error. map_dma_buf
  *	reads it under the reservation lock of its export alone: who sets it
- *	passes through that lock afterwards, so every mapping is either counted by then or refused
+ *	passes through that lock afterwards, so every mapping is either counted
+ *	by then or refused
  * @exports: live dma-bufs. One whose last reference is gone stays until its
  *	release gets @lock, so a listed dma-buf is memory, but perhaps without
  *	a file: a path walk in /proc can keep the dentry longer than the file

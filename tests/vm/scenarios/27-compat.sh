@@ -7,7 +7,7 @@
 . /stage/scenarios/sock.bash
 
 command -v dmsock32 >/dev/null ||
-	skip_all "no 32-bit programs: the compiler lacks gcc-multilib"
+	skip_all "no 32-bit programs: the compiler cannot build them"
 dmsock32 sleep:0 || skip_all "this kernel runs no 32-bit programs"
 
 # What runs dmsock gets this one.

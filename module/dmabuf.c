@@ -106,7 +106,7 @@ static void dmt_dmabuf_map_work(struct work_struct *work)
 	if (atomic_cmpxchg(&binding->map_state, DMT_MAP_BUSY, DMT_MAP_DONE) ==
 	    DMT_MAP_LEFT)
 		queue_work(dmt_wq, &binding->end);
-	/* If not, the binding can have been freed. */
+	/* Now the binding can have been freed, by one or the other. */
 	wake_up(&dmt_wait);
 }
 

@@ -556,6 +556,31 @@ static void sock_full_control(struct kunit *test)
 	rx_free(test, rx);
 }
 
+/* A control buffer that cannot be written: the bytes stay queued, and the next
+ * ones go where these would have been.
+ */
+static void sock_control_fault(struct kunit *test)
+{
+	struct rx_out *out = kunit_kzalloc(test, sizeof(*out), GFP_KERNEL);
+	struct kvec vec = { .iov_len = SOCK_BYTES };
+	struct msghdr msg = {
+		.msg_control_user = (void __user *)(ULONG_MAX - PAGE_SIZE + 1),
+		.msg_control_is_user = true,
+		.msg_controllen = 1000,
+	};
+	struct rx *rx = rx_make(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	vec.iov_base = out->bytes;
+	rx->skb = rx_skb(test, rx, 40);
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, SOCK_BYTES);
+	KUNIT_EXPECT_EQ(test, dmt_sock_ops.recvmsg(rx->ds, rx->skb, 0, &msg,
+						   20), -EFAULT);
+	KUNIT_EXPECT_EQ(test, iov_iter_count(&msg.msg_iter),
+			(size_t)SOCK_BYTES);
+	rx_free(test, rx);
+}
+
 /* Host memory that cannot be copied: an error, or what came before it. */
 static void sock_fault(struct kunit *test)
 {
@@ -642,6 +667,7 @@ static struct kunit_case sock_cases[] = {
 	KUNIT_CASE(sock_no_length),
 	KUNIT_CASE(sock_null_control),
 	KUNIT_CASE(sock_full_control),
+	KUNIT_CASE(sock_control_fault),
 	KUNIT_CASE(sock_fault),
 	KUNIT_CASE(sock_page_in_unreadable),
 	KUNIT_CASE(sock_dead_binding),

@@ -21,7 +21,7 @@ for suite in "$@"; do
 	vm)
 		scripts/stage.sh && tests/vm/test-runner.sh patched || failed=1
 		# 99-leaks needs the debug kernel
-		tests/vm/run.sh --timeout 2400 0 1 2 3 4 5 6 || failed=1
+		tests/vm/run.sh --timeout 3000 0 1 2 3 4 5 6 || failed=1
 		# addresses that are not the CPU's: what goes through a dma-buf
 		tests/vm/run.sh --iommu --name iommu 10 18 50 53 || failed=1
 		;;

@@ -14,7 +14,8 @@ limit()
 	local text="limit of 20"
 
 	BIND+=(-l 20)
-	talk "$text" "send:200000 sleep:300 touch:$GO" ready:5000 "wait:$GO" \
+	talk "$text" "send:80000 sleep:300 touch:$GO send:120000" \
+		ready:5000 "wait:$GO" \
 		a=recv:5000 b=recv:100000 c=recv:100 p=ready:100 \
 		peek=recv:100:8:p trunc=recv:1000:8:t plain=plain:100 \
 		some=freesome:5 d=recv:100000 e=recv:100 some2=freesome:19 \

@@ -116,17 +116,17 @@ starve()
 	dm_sock "$OUT" -m "$PCI_MEM:0:2097152" -d "$DEV_RX" -q 1 -l "$limit" \
 		accept dry=dry:1000 "touch:$GO" "wait:$GO.2" back=free end=eof
 	hog=$RECEIVER
-	tx timeout 100 dmsend "$IP4_RX" $PORT send:3000000 >"$TMP/send" 2>&1 &
+	tx timeout 150 dmsend "$IP4_RX" $PORT send:3000000 >"$TMP/send" 2>&1 &
 	sender=$!
 	goes_on "$GO"
 	diag "limit $limit: held $(dm_value "$OUT" dry.held)," \
 		"then $(dm_value "$OUT" dry.end)"
-	rx timeout 30 dmsock -p 5001 accept a=read:200000 end=eof >"$other" \
+	rx timeout 60 dmsock -p 5001 accept a=read:200000 end=eof >"$other" \
 		2>&1 &
 	RECEIVER=$!
 	wait_for 20 dm_listens 5001
 	STARVED=
-	if ! tx timeout 6 dmsend "$IP4_RX" 5001 send:200000 \
+	if ! tx timeout $((limit ? 40 : 6)) dmsend "$IP4_RX" 5001 send:200000 \
 		>"$TMP/send.2" 2>&1; then
 		STARVED=1
 	fi

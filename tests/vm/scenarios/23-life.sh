@@ -29,7 +29,7 @@ many_hands()
 	rm -f "$GO"*
 	dm_sock "$OUT" "${BIND[@]}" accept a=hold:3000000 "$step" "$@" \
 		"touch:$GO.mid" "wait:$GO.go" "touch:$GO.end" sleep:200
-	tx timeout 60 dmsend "$IP4_RX" $PORT send:3010000 >"$TMP/send" 2>&1 &
+	tx timeout 60 dmsend "$IP4_RX" $PORT send:3100000 >"$TMP/send" 2>&1 &
 	sender=$!
 	goes_on "$GO.mid"
 	id=$(dm_value "$OUT" id)

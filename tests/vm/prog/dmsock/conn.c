@@ -172,7 +172,8 @@ static void pass_child(int from, const char *file)
 	memcpy(&conn.fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
 	say("there", "%zu", conn.nr_tokens);
 	free_all();
-	ask = ask_for(5000, 1024, 0);
+	/* more than what a ring may lack of its buffers */
+	ask = ask_for(60000, 1024, MSG_WAITALL);
 	say_got(receive(&ask, &got), &got);
 	fflush(NULL);
 	if (write(from, &byte, 1) != 1)

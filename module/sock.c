@@ -2,15 +2,18 @@
 /* The socket side: recvmsg(MSG_SOCK_DEVMEM), SO_DEVMEM_DONTNEED, close. */
 
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include <net/compat.h>
+#include <net/sock.h>
 #include <net/tcp.h>
 #include "core.h"
 #include "sock.h"
 #include "token.h"
 
+#define DMT_LIMIT_RCVBUF	SZ_4M	/* most that a limit gives */
 #define DMT_MAX_FRAGS	1024	/* token numbers in one SO_DEVMEM_DONTNEED */
 
 /* State of a socket from its first device memory on. */
@@ -225,6 +228,29 @@ static int dmt_recv_skb(struct dmt_recv *recv, struct sk_buff *skb, u32 offset)
 	return dmt_recv_deliver(recv);
 }
 
+/* What a socket has not read yet holds net_iovs too. With a limit its receive
+ * buffer ends there, and does not grow by itself any more.
+ */
+static void dmt_sock_clamp(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct dmt_binding *binding;
+	struct net_iov *niov;
+	u64 most;
+
+	if (skb_frags_readable(skb) || !skb_shinfo(skb)->nr_frags)
+		return;
+	niov = skb_frag_net_iov(&skb_shinfo(skb)->frags[0]);
+	binding = dmt_binding_of(niov->area->binding);
+	if (!binding->sock_limit)
+		return;
+	most = (u64)binding->sock_limit << binding->shift;
+	most = clamp_t(u64, most, SOCK_MIN_RCVBUF, DMT_LIMIT_RCVBUF);
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		most = min_t(u64, most, sk->sk_rcvbuf);
+	sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
+	WRITE_ONCE(sk->sk_rcvbuf, most);
+}
+
 /* devmem_sock_ops.recvmsg */
 static int dmt_sock_recvmsg(struct devmem_sock *ds, struct sk_buff *skb,
 			    u32 offset, struct msghdr *msg, u32 len)
@@ -236,6 +262,7 @@ static int dmt_sock_recvmsg(struct devmem_sock *ds, struct sk_buff *skb,
 
 	if (!len)
 		return 0;
+	dmt_sock_clamp(dmt_sock_of(ds)->sk, skb);
 	recv.ring = &dmt_sock_of(ds)->ring;
 	recv.msg = msg;
 	recv.left = len;

@@ -244,7 +244,9 @@ enum devmem_tcp_attr {
 	DEVMEM_TCP_A_PAD,
 	DEVMEM_TCP_A_REASON,		/* u32, enum devmem_tcp_reason */
 	DEVMEM_TCP_A_SOCK_LIMIT,	/* u32, tokens for buffers of this binding
-					 * that one socket may hold; 0: no limit
+					 * that one socket may hold, and its
+					 * receive buffer in such buffers, from
+					 * its first read on; 0: no limit
 					 */
 	DEVMEM_TCP_A_ATTACH,		/* u32, enum devmem_tcp_attach */
 	DEVMEM_TCP_A_NETLINK_OWNED,	/* flag: made over the family "netdev",

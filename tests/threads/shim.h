@@ -212,6 +212,7 @@ static inline void *kzalloc(size_t size, gfp_t gfp)
 #define array_size(n, size)	((size_t)(n) * (size))
 
 /* Work: one thread runs it, so no work runs twice at a time. */
+#define wait_queue_head_t		int
 struct work_struct {
 	void			(*func)(struct work_struct *work);
 	struct work_struct	*next;

@@ -26,6 +26,7 @@ int dmt_parse_page_size(const struct nlattr *attr, u32 *shift,
 struct dma_buf *dmt_parse_dmabuf(const struct nlattr *attr,
 				 struct netlink_ext_ack *extack);
 int dmt_dump_without(struct netlink_callback *cb, u32 type);
+int dmt_dump_result(struct sk_buff *skb, struct netlink_callback *cb, int err);
 
 /* netdev.c: the family netdev */
 extern struct genl_family dmt_netdev_family;

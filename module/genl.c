@@ -399,6 +399,22 @@ int dmt_dump_without(struct netlink_callback *cb, u32 type)
 	return -EINVAL;
 }
 
+/**
+ * dmt_dump_result - what a dump of either family returns
+ * @skb: the message
+ * @cb: the dump, with @seq set to what tells that its objects changed
+ * @err: of what did not fit or could not be told any more
+ *
+ * Return: @err only if there is nothing to send.
+ */
+int dmt_dump_result(struct sk_buff *skb, struct netlink_callback *cb, int err)
+{
+	if (!skb->len)
+		return err;
+	nl_dump_check_consistent(cb, nlmsg_hdr(skb));
+	return skb->len;
+}
+
 /* cb->args[0] counts entries of the list; when that changes between two
  * messages some can be missed, and the reader is told (NLM_F_DUMP_INTR).
  */
@@ -428,10 +444,7 @@ static int dmt_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		cb->args[0] = i;
 	}
 	rtnl_unlock();
-	if (!skb->len)
-		return err;
-	nl_dump_check_consistent(cb, nlmsg_hdr(skb));
-	return skb->len;
+	return dmt_dump_result(skb, cb, err);
 }
 
 static const struct genl_ops dmt_genl_ops[] = {

@@ -176,16 +176,6 @@ static int dmt_netdev_for_each(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-/* What a dump returns: @err only if there is nothing to send. */
-static int dmt_dump_result(struct sk_buff *skb, struct netlink_callback *cb,
-			   int err)
-{
-	if (!skb->len)
-		return err;
-	nl_dump_check_consistent(cb, nlmsg_hdr(skb));
-	return skb->len;
-}
-
 static int dmt_dump_dev(struct sk_buff *skb, struct netlink_callback *cb,
 			const struct net_device *dev)
 {

@@ -4,14 +4,11 @@
 #define _DMT_CTL_H
 
 #include <linux/types.h>
+#include "core.h"
 
-struct dma_buf;
-struct dmt_listener;
 struct genl_family;
 struct genl_info;
-struct net_device;
 struct netlink_callback;
-struct netlink_ext_ack;
 struct netlink_range_validation;
 struct nlattr;
 struct sk_buff;
@@ -21,10 +18,27 @@ extern struct genl_family dmt_genl_family;
 extern const struct dmt_listener dmt_genl_listener;
 extern struct netlink_range_validation dmt_page_size_range;
 
+/**
+ * struct dmt_bind_attrs - where a bind request of either family says what
+ * @ifindex: the device
+ * @dmabuf: the dma-buf
+ * @num: of queues
+ * @queues: their numbers, each once
+ * @named: the attribute that each came from
+ */
+struct dmt_bind_attrs {
+	const struct nlattr	*ifindex;
+	const struct nlattr	*dmabuf;
+	u32			num;
+	u32			queues[DMT_MAX_QUEUES];
+	const struct nlattr	*named[DMT_MAX_QUEUES];
+};
+
 int dmt_parse_page_size(const struct nlattr *attr, u32 *shift,
 			struct netlink_ext_ack *extack);
-struct dma_buf *dmt_parse_dmabuf(const struct nlattr *attr,
-				 struct netlink_ext_ack *extack);
+int dmt_bind_request(struct net *net, struct dmt_bind_params *params,
+		     const struct dmt_bind_attrs *attrs,
+		     struct netlink_ext_ack *extack);
 int dmt_dump_without(struct netlink_callback *cb, u32 type);
 int dmt_dump_result(struct sk_buff *skb, struct netlink_callback *cb, int err);
 

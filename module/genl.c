@@ -52,31 +52,34 @@ static const struct nla_policy dmt_get_policy[] = {
 };
 
 /* QUEUE may be repeated, so it is read from the message itself. */
-static int dmt_parse_queues(struct genl_info *info, u32 *queues)
+static int dmt_parse_queues(struct genl_info *info,
+			    struct dmt_bind_attrs *attrs)
 {
 	struct nlattr *attr;
-	int rem, num = 0, i;
+	u32 i, id;
+	int rem;
 
 	nla_for_each_attr(attr, genlmsg_data(info->genlhdr),
 			  genlmsg_len(info->genlhdr), rem) {
 		if (nla_type(attr) != DEVMEM_TCP_A_QUEUE)
 			continue;
-		if (num == DMT_MAX_QUEUES) {
+		if (attrs->num == DMT_MAX_QUEUES) {
 			NL_SET_ERR_MSG_ATTR(info->extack, attr,
 					    "too many rx queues");
 			return -E2BIG;
 		}
-		queues[num] = nla_get_u32(attr);
-		for (i = 0; i < num; i++) {
-			if (queues[i] != queues[num])
+		id = nla_get_u32(attr);
+		for (i = 0; i < attrs->num; i++) {
+			if (attrs->queues[i] != id)
 				continue;
 			NL_SET_ERR_MSG_ATTR(info->extack, attr,
 					    "rx queue is given twice");
 			return -EINVAL;
 		}
-		num++;
+		attrs->queues[attrs->num] = id;
+		attrs->named[attrs->num++] = attr;
 	}
-	return num;
+	return 0;
 }
 
 /**
@@ -102,112 +105,105 @@ int dmt_parse_page_size(const struct nlattr *attr, u32 *shift,
 	return 0;
 }
 
-/**
- * dmt_parse_dmabuf - the attribute with a dma-buf of either family
- * @attr: a descriptor of the calling process
- * @extack: says what is wrong
- *
- * Return: the dma-buf, referenced, or -EBADF, -EINVAL.
- */
-struct dma_buf *dmt_parse_dmabuf(const struct nlattr *attr,
-				 struct netlink_ext_ack *extack)
+/* Point the extack at what dmt_bind() found wrong. */
+static void dmt_blame(const struct dmt_bind_attrs *attrs, int bad,
+		      struct netlink_ext_ack *extack)
 {
-	struct dma_buf *dmabuf = dma_buf_get(nla_get_u32(attr));
-
-	if (IS_ERR(dmabuf))
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "dmabuf fd is not an open dma-buf");
-	return dmabuf;
+	if (bad == DMT_BAD_DEVICE)
+		NL_SET_BAD_ATTR(extack, attrs->ifindex);
+	if (bad == DMT_BAD_DMABUF)
+		NL_SET_BAD_ATTR(extack, attrs->dmabuf);
+	if (bad >= 0)
+		NL_SET_BAD_ATTR(extack, attrs->named[bad]);
 }
 
-static int dmt_parse_bind(struct genl_info *info, u32 *queues,
+/**
+ * dmt_bind_request - a bind request of either family
+ * @net: its namespace
+ * @params: what is not in @attrs
+ * @attrs: the rest; the dma-buf is a descriptor of the calling process
+ * @extack: says what is wrong, and points at it
+ *
+ * Context: process, without rtnl.
+ * Return: id > 0; -EBADF or -EINVAL for the descriptor, or as dmt_bind().
+ */
+int dmt_bind_request(struct net *net, struct dmt_bind_params *params,
+		     const struct dmt_bind_attrs *attrs,
+		     struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	params->dmabuf = dma_buf_get(nla_get_u32(attrs->dmabuf));
+	if (IS_ERR(params->dmabuf)) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs->dmabuf,
+				    "dmabuf fd is not an open dma-buf");
+		return PTR_ERR(params->dmabuf);
+	}
+	params->ifindex = nla_get_u32(attrs->ifindex);
+	params->queues = attrs->queues;
+	params->nr_queues = attrs->num;
+	ret = dmt_bind(net, params, extack);
+	dma_buf_put(params->dmabuf);
+	if (ret < 0)
+		dmt_blame(attrs, params->bad, extack);
+	return ret;
+}
+
+static int dmt_parse_bind(struct genl_info *info, struct dmt_bind_attrs *attrs,
 			  struct dmt_bind_params *params)
 {
 	struct nlattr *limit = info->attrs[DEVMEM_TCP_A_SOCK_LIMIT];
-	int num;
+	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_IFINDEX) ||
 	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_DMABUF_FD) ||
 	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_QUEUE))
 		return -EINVAL;
 
-	params->ifindex = nla_get_u32(info->attrs[DEVMEM_TCP_A_IFINDEX]);
+	attrs->ifindex = info->attrs[DEVMEM_TCP_A_IFINDEX];
+	attrs->dmabuf = info->attrs[DEVMEM_TCP_A_DMABUF_FD];
 	if (limit)
 		params->sock_limit = nla_get_u32(limit);
-	num = dmt_parse_page_size(info->attrs[DEVMEM_TCP_A_RX_PAGE_SIZE],
+	err = dmt_parse_page_size(info->attrs[DEVMEM_TCP_A_RX_PAGE_SIZE],
 				  &params->shift, info->extack);
-	if (num)
-		return num;
-	num = dmt_parse_queues(info, queues);
-	if (num < 0)
-		return num;
-	params->queues = queues;
-	params->nr_queues = num;
-
-	params->dmabuf = dmt_parse_dmabuf(info->attrs[DEVMEM_TCP_A_DMABUF_FD],
-					  info->extack);
-	return PTR_ERR_OR_ZERO(params->dmabuf);
-}
-
-/* Point the extack at what dmt_bind() found wrong. */
-static void dmt_blame(struct genl_info *info, int bad)
-{
-	struct nlattr *attr;
-	int rem;
-
-	if (bad == DMT_BAD_DEVICE)
-		NL_SET_BAD_ATTR(info->extack,
-				info->attrs[DEVMEM_TCP_A_IFINDEX]);
-	if (bad == DMT_BAD_DMABUF)
-		NL_SET_BAD_ATTR(info->extack,
-				info->attrs[DEVMEM_TCP_A_DMABUF_FD]);
-	if (bad < 0)
-		return;
-	nla_for_each_attr(attr, genlmsg_data(info->genlhdr),
-			  genlmsg_len(info->genlhdr), rem)
-		if (nla_type(attr) == DEVMEM_TCP_A_QUEUE && !bad--)
-			NL_SET_BAD_ATTR(info->extack, attr);
+	return err ?: dmt_parse_queues(info, attrs);
 }
 
 static int dmt_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct dmt_bind_params params = {};
+	struct dmt_bind_attrs *attrs;
 	struct sk_buff *reply;
-	u32 *queues;
 	void *hdr;
 	int err;
 
 	/* Everything that can fail without a binding comes first. */
 	reply = genlmsg_new(nla_total_size(sizeof(u32)), GFP_KERNEL);
-	queues = kcalloc(DMT_MAX_QUEUES, sizeof(*queues), GFP_KERNEL);
+	attrs = kzalloc(sizeof(*attrs), GFP_KERNEL);
 	err = -ENOMEM;
-	if (!reply || !queues)
+	if (!reply || !attrs)
 		goto free;
 	err = -EMSGSIZE;
 	hdr = genlmsg_put_reply(reply, info, &dmt_genl_family, 0,
 				DEVMEM_TCP_CMD_BIND_RX);
 	if (!hdr)
 		goto free;
-	err = dmt_parse_bind(info, queues, &params);
-	if (err)
+	err = dmt_parse_bind(info, attrs, &params) ?:
+	      dmt_bind_request(genl_info_net(info), &params, attrs,
+			       info->extack);
+	if (err < 0)
 		goto free;
-	err = dmt_bind(genl_info_net(info), &params, info->extack);
-	dma_buf_put(params.dmabuf);
-	if (err < 0) {
-		dmt_blame(info, params.bad);
-		goto free;
-	}
 
 	/* There is room for it, see above. A reply that is not read is no
 	 * reason to undo the binding: it can be listed.
 	 */
 	nla_put_u32(reply, DEVMEM_TCP_A_ID, err);
 	genlmsg_end(reply, hdr);
-	kfree(queues);
+	kfree(attrs);
 	return genlmsg_reply(reply, info);
 
 free:
-	kfree(queues);
+	kfree(attrs);
 	nlmsg_free(reply);
 	return err;
 }

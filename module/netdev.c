@@ -7,7 +7,6 @@
  * loads this module for "netdev": every query for XDP features would do so.
  */
 
-#include <linux/dma-buf.h>
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
 #include "core.h"
@@ -47,16 +46,9 @@ static const struct nla_policy dmt_netdev_bind_policy[] = {
 		NLA_POLICY_FULL_RANGE(NLA_U32, &dmt_page_size_range),
 };
 
-/* The queues of a bind request, each once. */
-struct dmt_netdev_queues {
-	u32			num;
-	u32			ids[DMT_MAX_QUEUES];
-	const struct nlattr	*attrs[DMT_MAX_QUEUES];	/* that named them */
-};
-
 /* One QUEUES attribute. A queue that is there already is fine, as upstream. */
 static int dmt_parse_queue(const struct nlattr *nest,
-			   struct dmt_netdev_queues *queues,
+			   struct dmt_bind_attrs *attrs,
 			   struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[ARRAY_SIZE(dmt_queue_id_policy)];
@@ -76,23 +68,22 @@ static int dmt_parse_queue(const struct nlattr *nest,
 		return -EINVAL;
 	}
 	id = nla_get_u32(tb[NETDEV_A_QUEUE_ID]);
-	for (i = 0; i < queues->num; i++)
-		if (queues->ids[i] == id)
+	for (i = 0; i < attrs->num; i++)
+		if (attrs->queues[i] == id)
 			return 0;
-	if (queues->num == DMT_MAX_QUEUES) {
+	if (attrs->num == DMT_MAX_QUEUES) {
 		NL_SET_ERR_MSG_ATTR(extack, nest, "too many rx queues");
 		return -E2BIG;
 	}
-	queues->ids[queues->num] = id;
-	queues->attrs[queues->num++] = tb[NETDEV_A_QUEUE_ID];
+	attrs->queues[attrs->num] = id;
+	attrs->named[attrs->num++] = tb[NETDEV_A_QUEUE_ID];
 	return 0;
 }
 
 static int dmt_netdev_parse_bind(struct genl_info *info,
-				 struct dmt_netdev_queues *queues,
+				 struct dmt_bind_attrs *attrs,
 				 struct dmt_bind_params *params)
 {
-	struct nlattr **attrs = info->attrs;
 	struct nlattr *attr;
 	int err, rem;
 
@@ -101,8 +92,9 @@ static int dmt_netdev_parse_bind(struct genl_info *info,
 	    GENL_REQ_ATTR_CHECK(info, NETDEV_A_DMABUF_QUEUES))
 		return -EINVAL;
 
-	params->ifindex = nla_get_u32(attrs[NETDEV_A_DMABUF_IFINDEX]);
-	err = dmt_parse_page_size(attrs[NETDEV_A_DMABUF_RX_PAGE_SIZE],
+	attrs->ifindex = info->attrs[NETDEV_A_DMABUF_IFINDEX];
+	attrs->dmabuf = info->attrs[NETDEV_A_DMABUF_FD];
+	err = dmt_parse_page_size(info->attrs[NETDEV_A_DMABUF_RX_PAGE_SIZE],
 				  &params->shift, info->extack);
 	if (err)
 		return err;
@@ -110,31 +102,11 @@ static int dmt_netdev_parse_bind(struct genl_info *info,
 			  genlmsg_len(info->genlhdr), rem) {
 		if (nla_type(attr) != NETDEV_A_DMABUF_QUEUES)
 			continue;
-		err = dmt_parse_queue(attr, queues, info->extack);
+		err = dmt_parse_queue(attr, attrs, info->extack);
 		if (err)
 			return err;
 	}
-	params->queues = queues->ids;
-	params->nr_queues = queues->num;
-	params->dmabuf = dmt_parse_dmabuf(attrs[NETDEV_A_DMABUF_FD],
-					  info->extack);
-	return PTR_ERR_OR_ZERO(params->dmabuf);
-}
-
-/* Point the extack at what dmt_bind() found wrong. */
-static void dmt_netdev_blame(struct genl_info *info, int bad,
-			     const struct dmt_netdev_queues *queues)
-{
-	const struct nlattr *attr = NULL;
-
-	if (bad == DMT_BAD_DEVICE)
-		attr = info->attrs[NETDEV_A_DMABUF_IFINDEX];
-	if (bad == DMT_BAD_DMABUF)
-		attr = info->attrs[NETDEV_A_DMABUF_FD];
-	if (bad >= 0)
-		attr = queues->attrs[bad];
-	if (attr)
-		NL_SET_BAD_ATTR(info->extack, attr);
+	return 0;
 }
 
 /* An id, or an errno. */
@@ -145,20 +117,16 @@ static int dmt_netdev_bind(struct sk_buff *skb, struct genl_info *info)
 		.owner		= NETLINK_CB(skb).sk,
 		.owner_portid	= info->snd_portid,
 	};
-	struct dmt_netdev_queues *queues;
+	struct dmt_bind_attrs *attrs;
 	int ret;
 
-	queues = kzalloc(sizeof(*queues), GFP_KERNEL);
-	if (!queues)
+	attrs = kzalloc(sizeof(*attrs), GFP_KERNEL);
+	if (!attrs)
 		return -ENOMEM;
-	ret = dmt_netdev_parse_bind(info, queues, &params);
-	if (!ret) {
-		ret = dmt_bind(genl_info_net(info), &params, info->extack);
-		dma_buf_put(params.dmabuf);
-		if (ret < 0)
-			dmt_netdev_blame(info, params.bad, queues);
-	}
-	kfree(queues);
+	ret = dmt_netdev_parse_bind(info, attrs, &params) ?:
+	      dmt_bind_request(genl_info_net(info), &params, attrs,
+			       info->extack);
+	kfree(attrs);
 	return ret;
 }
 

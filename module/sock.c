@@ -42,7 +42,6 @@ struct dmt_recv {
 	struct msghdr	*msg;
 	u32		left;	/* bytes still wanted */
 	u32		num;	/* of what is collected */
-	u32		limited; /* not 0 if some of @limits is a limit */
 	struct dmt_frag	frags[MAX_SKB_FRAGS];
 	struct net_iov	*niovs[MAX_SKB_FRAGS];
 	struct dmt_limit limits[MAX_SKB_FRAGS];
@@ -114,7 +113,6 @@ static int dmt_recv_collect(struct dmt_recv *recv, struct sk_buff *skb,
 	u32 i, start = 0, size;
 
 	recv->num = 0;
-	recv->limited = 0;
 	for (i = 0; i < skb_shinfo(skb)->nr_frags && left; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
 		struct net_iov *niov = skb_frag_net_iov(frag);
@@ -135,7 +133,6 @@ static int dmt_recv_collect(struct dmt_recv *recv, struct sk_buff *skb,
 		binding = dmt_binding_of(niov->area->binding);
 		recv->limits[recv->num].id = binding->id;
 		recv->limits[recv->num].max = binding->sock_limit;
-		recv->limited |= binding->sock_limit;
 		recv->niovs[recv->num++] = niov;
 		start += skb_frag_size(frag);
 		offset += size;
@@ -157,9 +154,8 @@ static int dmt_recv_number(struct dmt_recv *recv, u32 num)
 		return err;
 	for (i = 0; i < num; i++)
 		net_iov_get(recv->niovs[i]);
-	out = dmt_ring_add(recv->ring, recv->niovs,
-			   recv->limited ? recv->limits : NULL, recv->tokens,
-			   num);
+	out = dmt_ring_add(recv->ring, recv->niovs, recv->limits,
+			   recv->tokens, num);
 	for (i = out; i < num; i++)
 		net_iov_put(recv->niovs[i]);
 	return out ?: -ENOMEM;

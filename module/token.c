@@ -91,7 +91,7 @@ static u32 dmt_ring_quota(struct dmt_ring *ring, u32 id)
  * dmt_ring_add - give numbers to net_iovs
  * @ring: with room for them, see dmt_ring_reserve()
  * @niovs: the ring takes over one reference of each that gets a number
- * @limits: of the binding of each; NULL: none has any
+ * @limits: of the binding of each
  * @tokens: the numbers
  * @num: how many
  *
@@ -102,16 +102,15 @@ u32 dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs,
 		 const struct dmt_limit *limits, u32 *tokens, u32 num)
 {
 	struct dmt_slot *slot;
-	u32 i, quota = 0;
+	u32 i, quota;
 
 	spin_lock(&ring->lock);
 	for (i = 0; i < num; i++) {
-		if (limits && limits[i].max) {
+		quota = 0;
+		if (limits[i].max) {
 			quota = dmt_ring_quota(ring, limits[i].id);
 			if (!quota || ring->quotas[quota].held >= limits[i].max)
 				break;
-		} else {
-			quota = 0;
 		}
 		do {
 			tokens[i] = ring->next;

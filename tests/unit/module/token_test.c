@@ -6,6 +6,9 @@
 #include "fixture.h"
 #include "token.h"
 
+/* The limits of net_iovs whose bindings have none. */
+static const struct dmt_limit token_unlimited[64];
+
 /* What the ring holds is only compared, never looked at: any address will do,
  * as long as the test takes all of it out before dmt_ring_destroy().
  */
@@ -26,7 +29,7 @@ static u32 token_add(struct kunit *test, struct dmt_ring *ring, u32 i)
 	u32 token = 0;
 
 	KUNIT_ASSERT_EQ(test, dmt_ring_reserve(ring, 1), 0);
-	dmt_ring_add(ring, &niov, NULL, &token, 1);
+	dmt_ring_add(ring, &niov, token_unlimited, &token, 1);
 	return token;
 }
 
@@ -66,7 +69,7 @@ static void token_consecutive(struct kunit *test)
 	for (i = 0; i < 60; i++)
 		niovs[i] = token_niov(i);
 	KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, 60), 0);
-	dmt_ring_add(&ring, niovs, NULL, tokens, 60);
+	dmt_ring_add(&ring, niovs, token_unlimited, tokens, 60);
 	for (i = 0; i < 60; i++)
 		KUNIT_EXPECT_EQ(test, tokens[i], 1 + i);
 	/* Freed numbers are not used again at once. */
@@ -158,7 +161,7 @@ static void token_grow_from(struct kunit *test, u32 first)
 		for (j = 0; j < batch && i + j < num; j++)
 			niovs[j] = token_niov(i + j);
 		KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, j), 0);
-		dmt_ring_add(&ring, niovs, NULL, tokens + i, j);
+		dmt_ring_add(&ring, niovs, token_unlimited, tokens + i, j);
 	}
 	KUNIT_EXPECT_EQ(test, ring.used, num);
 	KUNIT_EXPECT_EQ(test, ring.size, 16384U);
@@ -223,7 +226,7 @@ static void token_limit(struct kunit *test)
 	for (i = 0; i < 64; i++)
 		niovs[i] = token_niov(i);
 	for (i = 0; !dmt_ring_reserve(&ring, 64); i += 64)
-		dmt_ring_add(&ring, niovs, NULL, tokens, 64);
+		dmt_ring_add(&ring, niovs, token_unlimited, tokens, 64);
 	KUNIT_EXPECT_EQ(test, i, limit);
 	KUNIT_EXPECT_EQ(test, ring.used, limit);
 	KUNIT_EXPECT_EQ(test, ring.size, (u32)DMT_RING_MAX);
@@ -348,12 +351,12 @@ static void token_destroy(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, fixture_alloc(fix, i % 2, niovs, 60),
 				60U);
 		KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, 60), 0);
-		dmt_ring_add(&ring, niovs, NULL, tokens, 60);
+		dmt_ring_add(&ring, niovs, token_unlimited, tokens, 60);
 	}
 	for (j = 0; j < 60; j++)
 		net_iov_get(niovs[j]);
 	KUNIT_ASSERT_EQ(test, dmt_ring_reserve(&ring, 60), 0);
-	dmt_ring_add(&ring, niovs, NULL, tokens, 60);
+	dmt_ring_add(&ring, niovs, token_unlimited, tokens, 60);
 	for (j = 0; j < 60; j += 7) {
 		KUNIT_EXPECT_EQ(test, dmt_ring_remove(&ring, 61 + j, 1, niovs),
 				1U);
@@ -457,8 +460,9 @@ static void token_limits(struct kunit *test)
 	token_del(test, &ring, 2, 1);
 	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs + 1, limits + 1,
 					   tokens, 2), 2U);
-	/* No limits given: none applies. */
-	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs, NULL, tokens, 6), 6U);
+	/* Without a limit none applies. */
+	KUNIT_EXPECT_EQ(test, dmt_ring_add(&ring, niovs, token_unlimited, tokens, 6),
+			6U);
 	/* And the counters are those of the limited ones only. */
 	KUNIT_EXPECT_EQ(test, dmt_ring_remove(&ring, 1, 64, out), 11U);
 	for (i = 0; i < DMT_QUOTAS; i++)

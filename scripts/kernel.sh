@@ -7,7 +7,8 @@
 #	patched   linux-source-6.1 + patches/6.1, tests/vm/kernel.config
 #	stock     the same configuration without the patches
 #	debug     patched + tests/vm/kernel-debug.config (KASAN, lockdep, ...)
-#	um        patched, User-Mode Linux for the unit tests, tests/unit/um.config
+#	guards    patched + switches that remove guards, tests/vm/guards
+#	um        guards as User-Mode Linux for the unit tests, tests/unit/um.config
 #   --path builds nothing, it prints the build's directory.
 #
 # In that directory: linux/ (a KDIR for external modules); bzImage and
@@ -39,10 +40,19 @@ FLAVOUR=$1
 
 FRAGMENTS=("$VM/kernel.config")
 ARCH=x86_64
+SWITCHES=		# one more patch
 case $FLAVOUR in
 stock) PATCHES= ;;
 patched) FRAGMENTS+=("$VM/kernel-patched.config") ;;
-um) FRAGMENTS=("$ROOT/tests/unit/um.config") ARCH=um ;;
+guards)
+	FRAGMENTS+=("$VM/kernel-patched.config")
+	SWITCHES=$VM/guards/switches.patch
+	;;
+um)
+	FRAGMENTS=("$ROOT/tests/unit/um.config")
+	ARCH=um
+	SWITCHES=$VM/guards/switches.patch
+	;;
 debug) FRAGMENTS+=("$VM/kernel-patched.config" "$VM/kernel-debug.config") ;;
 *) usage ;;
 esac
@@ -65,17 +75,20 @@ tarball_id()
 # Without the header of a patch: its words change no kernel.
 patch_id()
 {
-	local name
+	local file
 
-	[ -n "$PATCHES" ] || return 0
-	while read -r name; do
-		sed -n '/^--- ./,$p' "$PATCHES/$name" | sha256sum
-	done < <(series)
+	series | while read -r file; do
+		sed -n '/^--- ./,$p' "$file" | sha256sum
+	done
 }
 
+# The files of the patches, in their order.
 series()
 {
-	sed 's/[[:space:]]*\(#.*\)\{0,1\}$//; /^$/d' "$PATCHES/series"
+	[ -n "$PATCHES" ] || return 0
+	sed "s/[[:space:]]*\(#.*\)\{0,1\}\$//; /^\$/d; s|^|$PATCHES/|" \
+		"$PATCHES/series"
+	[ -z "$SWITCHES" ] || printf '%s\n' "$SWITCHES"
 }
 
 SOURCE_ID=$(hash_of "$(tarball_id)" "$(patch_id)")
@@ -120,13 +133,12 @@ extract()
 
 apply_series()
 {
-	local name
+	local file
 
-	[ -n "$PATCHES" ] || return 0
-	while read -r name; do
-		echo "patch $name"
-		patch -d "$1" -p1 -F0 --no-backup-if-mismatch <"$PATCHES/$name"
-	done < <(series)
+	series | while read -r file; do
+		echo "patch $file"
+		patch -d "$1" -p1 -F0 --no-backup-if-mismatch <"$file"
+	done
 }
 
 # UML has 2.7 KB for the registers of a process; a CPU with AMX has 11 KB of

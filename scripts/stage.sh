@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Builds all that the VM stage runs: packages, kernel, modules, tool.
-# stage.sh [patched|debug]: for which kernel.
+# stage.sh [patched|debug|guards]: for which kernel.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source-path=SCRIPTDIR source=lib.sh

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # run.sh: KUnit tests of module/area.c, pool.c, token.c, sock.c and of the
-# patch's net_iov.c, at native speed in User-Mode Linux. The files under test
-# are compiled as they are. Result: build/tap/unit.tap, and the exit status.
+# patch's net_iov.c and guards, at native speed in User-Mode Linux. The files
+# under test are compiled as they are. Then the guards are removed, one at a
+# time, and each time a test must fail. Results: build/tap/unit.tap and
+# unit-guards.tap, and the exit status.
 #
 #   UNIT_MODULE=DIR  tests the files of DIR instead of those of module/
 set -euo pipefail
@@ -12,6 +14,7 @@ cd "$(dirname "$0")/../.."
 
 OUT=$BUILD/unit
 TAP=$BUILD/tap/unit.tap
+TAP_GUARDS=$BUILD/tap/unit-guards.tap
 KERNEL_LOG=$LOG_DIR/unit-kernel.log
 
 # Only what changed gets a new time stamp, so that make does little.
@@ -42,20 +45,25 @@ build_initramfs()
 		file /bin/busybox $(command -v busybox) 0755 0 0
 		file /init $ROOT/tests/unit/init.sh 0755 0 0
 		file /devmem_tcp_unit.ko $OUT/tests/devmem_tcp_unit.ko 0644 0 0
+		file /devmem_tcp_guard.ko $OUT/tests/devmem_tcp_guard.ko 0644 0 0
 	END
 	"$KDIR/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs"
 }
 
+# boot LOG WORD...: WORDs are for the kernel's command line.
 # No AVX for busybox: see fix_xstate() in scripts/kernel.sh.
 boot()
 {
+	local log=$1
+	shift
+
 	local no_avx=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW
 	no_avx+=,-AVX_Fast_Unaligned_Load
 
 	timeout 120 "$KDIR/linux" mem=256M "initrd=$OUT/initramfs" \
 		con=null con0=null,fd:1 loglevel=8 panic=-1 \
-		"GLIBC_TUNABLES=glibc.cpu.hwcaps=$no_avx" 2>&1 </dev/null |
-		tr -d '\r' >"$KERNEL_LOG" || true
+		"GLIBC_TUNABLES=glibc.cpu.hwcaps=$no_avx" "$@" 2>&1 </dev/null |
+		tr -d '\r' >"$log" || true
 }
 
 # KUnit prints each suite indented by four, parameters by eight, and no plan for
@@ -98,39 +106,58 @@ to_tap()
 	/Kernel panic/ || (loading && /WARNING|BUG|INFO: |Oops|Call Trace|====/) {
 		dirty = dirty "# " $0 "\n"
 	}
-	/^unit: loaded/ { loaded = 1 }
-	/^unit: unloaded/ { unloaded = 1 }
+	/^unit: loaded/ { loaded++ }
+	/^unit: unloaded/ { unloaded++ }
 	/# Subtest: |pass:[0-9]+ fail:0 / { next }
 	/^ +(# |Expected|[a-z_>&()]+.* ==|not ok)/ && said++ < 30 { print "# " $0 }
 	END {
 		for (i = 1; i <= want; i++)
 			result(whole[name[i]], name[i] ": ran to its end")
-		result(loaded && unloaded, "module loaded and unloaded")
+		result(loaded == 2 && unloaded == 2,
+		       "modules loaded and unloaded")
 		printf "%s", dirty
 		result(!dirty, "kernel log is clean")
 		printf "1..%d\n", n
 	}' "$KERNEL_LOG" >"$TAP"
 }
 
-report()
+# Without the guard the tests fail or the kernel dies.
+without_guards()
 {
-	grep -E '^(not ok|#)' "$TAP" || true
-	! grep -q '^not ok' "$TAP"
+	local name n=0 log=$LOG_DIR/unit-guards-kernel.log
+
+	while read -r name; do
+		boot "$log" UNIT_MODULES=devmem_tcp_guard "skb_guard.off=$name"
+		if grep -qE '^ +not ok|Kernel panic' "$log"; then
+			echo "ok $((++n)) - without $name a test fails"
+		else
+			echo "not ok $((++n)) - without $name a test fails"
+		fi
+	done < <(grep -v '^#' tests/unit/guards.list)
+	echo "1..$n"
 }
 
-about "KUnit tests of areas, pools, tokens and recvmsg, in User-Mode Linux"
+report()
+{
+	cat "$TAP" "$TAP_GUARDS" | grep -E '^(not ok|#)' || true
+	! grep -q '^not ok' "$TAP" "$TAP_GUARDS"
+}
+
+about "KUnit tests of areas, pools, tokens, recvmsg and guards, in User-Mode Linux"
 mkdir -p "$(dirname "$TAP")"
-rm -f "$TAP"
+rm -f "$TAP" "$TAP_GUARDS"
 scripts/kernel.sh um
 KDIR=$(scripts/kernel.sh --path um)/linux
 [ -x "$KDIR/linux" ] || die "no kernel in $KDIR"
-plan 4
+plan 5
 run unit-module "build the tests and the files under test" build_module
 run unit-initramfs "build the initramfs" build_initramfs
-run unit-boot "run them" boot
+run unit-boot "run them" boot "$KERNEL_LOG"
 run unit-tap "read the results" to_tap
+run unit-guards "remove guards" without_guards
+cp "$LOG_DIR/unit-guards.log" "$TAP_GUARDS"
 if ! report; then
 	echo "unit: FAILED, kernel log in $KERNEL_LOG"
 	exit 1
 fi
-printf 'unit: %d passed\n' "$(grep -c '^ok' "$TAP")"
+printf 'unit: %d passed\n' "$(cat "$TAP" "$TAP_GUARDS" | grep -c '^ok')"

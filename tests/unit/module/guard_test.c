@@ -13,6 +13,7 @@
 #include <linux/tcp.h>
 #include <linux/uio.h>
 #include <net/gro.h>
+#include <net/ip.h>
 #include <net/tcp.h>
 #include "fixture.h"
 
@@ -492,6 +493,91 @@ static void guard_gro_drivers(struct kunit *test)
 	free_netdev(dev);
 }
 
+static u64 guard_discarded(void)
+{
+	return snmp_fold_field64(init_net.mib.ip_statistics,
+				 IPSTATS_MIB_INDISCARDS,
+				 offsetof(struct ipstats_mib, syncp));
+}
+
+/* The stack gets an unreadable IPv4 packet that is not TCP. */
+static void guard_input(struct kunit *test, struct sk_buff *skb, u16 frag_off)
+{
+	struct iphdr *ip = ip_hdr(skb);
+
+	memset(ip, 0, sizeof(*ip));
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->ttl = 64;
+	ip->protocol = IPPROTO_UDP;
+	ip->id = htons(7);
+	ip->frag_off = htons(frag_off);
+	ip->saddr = htonl(0xc0000202);
+	ip->daddr = htonl(0xc0000201);	/* see init.sh */
+	ip->tot_len = htons(skb->len - ETH_HLEN);
+	ip->check = ip_fast_csum(ip, ip->ihl);
+	__skb_pull(skb, ETH_HLEN);
+	skb->dev = init_net.loopback_dev;
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	local_bh_disable();
+	netif_receive_skb(skb);
+	local_bh_enable();
+}
+
+static void guard_not_tcp(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+	u64 before = guard_discarded();
+
+	guard_input(test, guard_device(test, HEAD), 0);
+	KUNIT_EXPECT_EQ(test, guard_discarded(), before + 1);
+	KUNIT_EXPECT_EQ(test, dmt_areas_held(fix->binding), 2U);
+}
+
+/* Nothing waits for the rest of a packet that will never be whole. */
+static void guard_fragment(struct kunit *test)
+{
+	struct fixture *fix = test->priv;
+
+	guard_input(test, guard_device(test, HEAD + 2), IP_MF);
+	KUNIT_EXPECT_EQ(test, dmt_areas_held(fix->binding), 2U);
+}
+
+static u32 guard_taken;
+
+static int guard_take(struct sk_buff *skb, struct net_device *dev,
+		      struct packet_type *type, struct net_device *orig)
+{
+	guard_taken++;
+	kfree_skb(skb);
+	return 0;
+}
+
+/* Nobody but IP is asked whether he wants it. */
+static void guard_not_ip(struct kunit *test)
+{
+	struct packet_type type = {
+		.type = htons(ETH_P_802_EX1),
+		.func = guard_take,
+	};
+	struct sk_buff *skbs[] = {
+		guard_host(test, HEAD), guard_device(test, HEAD),
+	};
+	u32 i;
+
+	guard_taken = 0;
+	dev_add_pack(&type);
+	for (i = 0; i < ARRAY_SIZE(skbs); i++) {
+		skbs[i]->dev = init_net.loopback_dev;
+		skbs[i]->protocol = type.type;
+		local_bh_disable();
+		netif_receive_skb(skbs[i]);
+		local_bh_enable();
+	}
+	dev_remove_pack(&type);
+	KUNIT_EXPECT_EQ(test, guard_taken, 1U);
+}
+
 static struct kunit_case guard_cases[] = {
 	KUNIT_CASE(guard_reads),
 	KUNIT_CASE(guard_writes),
@@ -512,6 +598,9 @@ static struct kunit_case guard_cases[] = {
 	KUNIT_CASE(guard_condenses),
 	KUNIT_CASE(guard_gro_merges),
 	KUNIT_CASE(guard_gro_drivers),
+	KUNIT_CASE(guard_not_tcp),
+	KUNIT_CASE(guard_fragment),
+	KUNIT_CASE(guard_not_ip),
 	{}
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dmsend [-s SEED] [-b SOURCE_PORT] [-l] [-M] ADDRESS PORT STEP...: an ordinary
+/* dmsend [-s SEED] [-b SOURCE_PORT] [-lMk] ADDRESS PORT STEP...: an ordinary
  * TCP sender of the test stream of lib/pattern.h. -l: to who connects to ADDRESS
- * and PORT; -M: by MPTCP. Steps, one after the other:
+ * and PORT; -M: by MPTCP; -k: with MD5 signatures. Steps, one after the other:
  *
  *   send:BYTES		in writes of 64 KiB
  *   each:SIZE:COUNT:US	COUNT writes of SIZE, each a segment of its own, US
@@ -29,6 +29,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "md5.h"
 #include "pattern.h"
 
 #define WRITE_SIZE	(64 << 10)
@@ -39,7 +40,7 @@
 
 static uint64_t seed, sent;
 static int protocol;
-static bool wait_for_peer;
+static bool sign, wait_for_peer;
 
 static int connect_to(const char *host, const char *port, unsigned int source)
 {
@@ -67,6 +68,8 @@ static int connect_to(const char *host, const char *port, unsigned int source)
 		freeaddrinfo(ai);
 		return fd;
 	}
+	if (sign)
+		md5_sign(fd, ai->ai_addr, ai->ai_addrlen);
 	from.sin6_family = ai->ai_family;
 	if (source && bind(fd, (void *)&from, ai->ai_addrlen))
 		err(1, "source port %u", source);
@@ -158,7 +161,7 @@ int main(int argc, char **argv)
 	char byte;
 	int c, fd;
 
-	while ((c = getopt(argc, argv, "+s:b:lM")) != -1) {
+	while ((c = getopt(argc, argv, "+s:b:lMk")) != -1) {
 		switch (c) {
 		case 's':
 			seed = strtoull(optarg, NULL, 0);
@@ -169,6 +172,9 @@ int main(int argc, char **argv)
 		case 'l':
 			wait_for_peer = true;
 			break;
+		case 'k':
+			sign = true;
+			break;
 		case 'M':
 			protocol = IPPROTO_MPTCP;
 			break;
@@ -178,7 +184,7 @@ int main(int argc, char **argv)
 	}
 	argv += optind;
 	if (argc - optind < 3)
-		errx(2, "usage: dmsend [-s SEED] [-b PORT] [-l] [-M] ADDRESS PORT STEP...");
+		errx(2, "usage: dmsend [-s SEED] [-b PORT] [-lMk] ADDRESS PORT STEP...");
 	fd = connect_to(argv[0], argv[1], source);
 	for (argv += 2; *argv; argv++)
 		run_step(fd, *argv);

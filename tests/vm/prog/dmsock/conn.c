@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "dmsock.h"
+#include "md5.h"
 
 #ifndef TCP_INQ
 #define TCP_INQ		36
@@ -23,6 +25,7 @@ struct conn conn = { .fd = -1 };
 uint16_t port = 5000;
 int rcvbuf;
 int protocol;
+const struct in6_addr *signer;
 
 static struct conn second = { .fd = -1 };
 static int listener = -1, epfd = -1;
@@ -51,6 +54,11 @@ static void do_listen(void)
 	if (rcvbuf)
 		setsockopt(listener, SOL_SOCKET, SO_RCVBUFFORCE, &rcvbuf,
 			   sizeof(rcvbuf));
+	if (signer) {
+		addr.sin6_addr = *signer;
+		md5_sign(listener, (void *)&addr, sizeof(addr));
+		addr.sin6_addr = in6addr_any;
+	}
 	if (bind(listener, (void *)&addr, sizeof(addr)) ||
 	    listen(listener, 8))
 		err(1, "listen on port %u", port);
@@ -242,6 +250,25 @@ static void do_set(const char *name, int value)
 	errx(2, "no option %s", name);
 }
 
+/* Loads byte @offset of each segment, 0 is the TCP header's first. One that
+ * cannot be loaded is dropped.
+ */
+static void do_filter(uint32_t offset)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, offset),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog prog = { .len = 2, .filter = code };
+	int zero = 0;
+
+	if (offset ? setsockopt(conn.fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+				sizeof(prog)) :
+		     setsockopt(conn.fd, SOL_SOCKET, SO_DETACH_FILTER, &zero,
+				sizeof(zero)))
+		err(1, "filter");
+}
+
 static void do_epoll(uint32_t events)
 {
 	struct epoll_event ev = { .events = events };
@@ -297,6 +324,8 @@ bool step_conn(const char *s)
 		do_pass(s + 5);
 	else if (sscanf(s, "set:%15[a-z]:%d", name, &a) == 2)
 		do_set(name, a);
+	else if (sscanf(s, "filter:%d", &a) == 1)
+		do_filter(a);
 	else if (!strcmp(s, "epoll:et"))
 		do_epoll(EPOLLIN | EPOLLET);
 	else if (!strcmp(s, "epoll:lt"))

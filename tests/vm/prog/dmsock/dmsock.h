@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -85,6 +86,7 @@ struct conn {
 extern struct conn conn;
 extern uint16_t port;
 extern int rcvbuf, protocol;
+extern const struct in6_addr *signer;	/* peer whose segments are signed */
 
 void do_accept(void);
 void do_many(unsigned int n);

@@ -15,6 +15,7 @@
  *				frags in FILE for somebody else to compare, and
  *				compare nothing, so any sender will do
  *   -p PORT (5000), -s SEED, -r SO_RCVBUF, -M by MPTCP
+ *   -k ADDRESS			segments from there are signed (MD5)
  *
  *   accept		listen, take a connection; the one before is closed
  *   swap		keep this connection, go on with the one kept before
@@ -26,6 +27,7 @@
  *   pass:FILE		send the socket to a child, which returns the tokens,
  *			receives, keeps it until FILE exists; we close ours
  *   set:OPTION:VALUE	timestamp, oobinline, rcvlowat, rcvbuf, peekoff, inq
+ *   filter:OFFSET	a socket filter that loads this byte; 0: none
  *   ready:MS		poll() for that long
  *   epoll:et, epoll:lt, epwait:MS
  *   inq, atmark	the ioctls
@@ -65,6 +67,7 @@
  * Exit status: 0, 1 a byte or a control message was wrong, or nothing came for
  * 20 s, 2 usage.
  */
+#include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -144,11 +147,12 @@ static void run_step(char *s)
 
 int main(int argc, char **argv)
 {
+	static struct in6_addr peer;
 	struct bind_how how = {};
 	unsigned int i, queues = 0;
 	int c;
 
-	while ((c = getopt(argc, argv, "+m:f:d:q:l:z:nw:p:s:r:M")) != -1) {
+	while ((c = getopt(argc, argv, "+m:f:d:q:l:z:nw:p:s:r:Mk:")) != -1) {
 		if (c == 'm' && nr_ranges < MAX_RANGES)
 			ranges[nr_ranges++].spec = optarg;
 		else if (c == 'f' && !nr_ranges)
@@ -169,6 +173,8 @@ int main(int argc, char **argv)
 			port = atoi(optarg);
 		else if (c == 's')
 			seed = strtoull(optarg, NULL, 0);
+		else if (c == 'k' && inet_pton(AF_INET6, optarg, &peer) == 1)
+			signer = &peer;
 		else if (c == 'M')
 			protocol = IPPROTO_MPTCP;
 		else if (c == 'r')

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# timeout: 240
+# Proves: what rewrites headers, copies frames or sends them elsewhere on their
+# way up does so without payload, which goes on into device memory, all of it
+# right: NAT and pedit with somebody listening, VLANs, mirrors to other devices,
+# string matches. What answers with a quote of a frame quotes no memory.
+# shellcheck source=tests/vm/scenarios/sock.bash
+. /stage/scenarios/sock.bash
+
+# Modules of a test, away at its end. The stage loads none by itself.
+modules()
+{
+	modprobe -a "$@"
+	defer modprobe -rq "$@"
+}
+
+# stream TEXT [SENDER_WORD]...: 2 MB into device memory.
+stream()
+{
+	local text=$1
+	shift
+
+	dm_sock "$OUT" "${BIND[@]}" accept end=eof
+	tx timeout 60 dmsend "${1:-$IP4_RX}" "${2:-$PORT}" send:2000000 \
+		>"$TMP/send" 2>&1 || diag "dmsend: $(cat "$TMP/send")"
+	dm_sock_wait "$text: all bytes are right" "$OUT"
+	value "$text: the end of the stream" end.pos 2000000
+	above "$text: in device memory" end.device 1800000
+	dm_unbind "$OUT" "$text"
+}
+
+# listen_to DEVICE: to what comes in there, for not_heard
+listen_to()
+{
+	rm -f "$TMP/stop"
+	rx sniff "$1" $PORT "$TMP/stop" >"$TMP/sniff" 2>&1 &
+	SNIFF=$!
+	wait_for 10 grep -q listening "$TMP/sniff"
+}
+
+not_heard()
+{
+	touch "$TMP/stop"
+	wait $SNIFF
+	equal "$1: who listens sees no payload" \
+		"$(dm_value "$TMP/sniff" most)" 0
+	above_in "$TMP/sniff" "$1: but the frames" data 20
+}
+
+above_in()
+{
+	local got
+
+	got=$(dm_value "$1" "$3")
+	equal "$2" "$((got > $4))" 1
+}
+
+# The tap's clone and the frame that is written to share all but the header.
+rewritten()
+{
+	local text="ttl rewritten"
+
+	rx tc qdisc add dev "$DEV_RX" clsact
+	rx tc filter add dev "$DEV_RX" ingress matchall action \
+		pedit ex munge ip ttl set 9 pipe action csum ip4h
+	listen_to "$DEV_RX"
+	stream "$text"
+	not_heard "$text"
+	rx tc qdisc del dev "$DEV_RX" clsact
+
+	text="DNAT"
+	rx iptables -t nat -A PREROUTING -p tcp --dport 5001 \
+		-j DNAT --to-destination "$IP4_RX:$PORT"
+	rm -f "$TMP/stop"
+	rx sniff "$DEV_RX" 5001 "$TMP/stop" >"$TMP/sniff" 2>&1 &
+	SNIFF=$!
+	wait_for 10 grep -q listening "$TMP/sniff"
+	stream "$text" "$IP4_RX" 5001
+	not_heard "$text"
+	rx iptables -t nat -F PREROUTING
+}
+
+# A string that is not there is not found, and one that is in the payload is not
+# looked for there.
+string()
+{
+	local text="iptables string"
+
+	rx iptables -A INPUT -p tcp --dport $PORT -m string --algo bm \
+		--hex-string '|00|' --from 100 -j DROP
+	stream "$text"
+	rx iptables -F INPUT
+}
+
+sent_by()
+{
+	ip -n rx -s -j link show "$1" | jq '.[0].stats64.tx.packets'
+}
+
+refused_by()
+{
+	ip -n rx -s -j link show "$1" | jq '.[0].stats64.tx.dropped'
+}
+
+# mirrored DEVICE: copies of frames to DEVICE end before it.
+mirrored()
+{
+	local text="mirrored to $1" sent refused
+
+	sent=$(sent_by "$1")
+	refused=$(refused_by "$1")
+	rx tc qdisc add dev "$DEV_RX" clsact
+	rx tc filter add dev "$DEV_RX" ingress protocol ip flower ip_proto tcp \
+		dst_port $PORT action mirred egress mirror dev "$1"
+	stream "$text"
+	rx tc qdisc del dev "$DEV_RX" clsact
+	# what came without payload may go there
+	equal "$text: no payload is sent" "$(($(sent_by "$1") - sent < 20))" 1
+	equal "$text: it was refused" \
+		"$(($(refused_by "$1") - refused > 20))" 1
+}
+
+tee()
+{
+	local text="iptables TEE" refused
+
+	refused=$(refused_by "toward")
+	rx iptables -A INPUT -p tcp --dport $PORT -j TEE --gateway 198.51.100.2
+	stream "$text"
+	rx iptables -F INPUT
+	equal "$text: copies were refused" \
+		"$(($(refused_by "toward") - refused > 20))" 1
+}
+
+vlan()
+{
+	local text=VLAN
+
+	ip -n rx link add link "$DEV_RX" name v5 type vlan id 5
+	ip -n tx link add link "$DEV_TX" name v5 type vlan id 5
+	ip -n rx addr add 198.51.101.1/24 dev v5
+	ip -n tx addr add 198.51.101.2/24 dev v5
+	ip -n rx link set v5 up
+	ip -n tx link set v5 up
+	stream "$text" 198.51.101.1 $PORT
+	ip -n rx link del v5
+	ip -n tx link del v5
+}
+
+# For each frame an ICMP error with the beginning of it.
+quoted()
+{
+	local text="ICMP errors" pid sender
+
+	rm -f "$TMP/stop" "$GO"
+	tx icmpquote "$TMP/stop" >"$TMP/quote" 2>&1 &
+	pid=$!
+	wait_for 10 grep -q listening "$TMP/quote"
+	rx sysctl -q net.ipv4.icmp_ratelimit=0
+	dm_sock "$OUT" "${BIND[@]}" accept "wait:$GO" a=recv:10 "touch:$GO.2" \
+		end=eof
+	rx iptables -A INPUT -p tcp --dport $PORT -m length --length 500:65535 \
+		-j REJECT --reject-with icmp-port-unreachable
+	tx timeout 60 dmsend "$IP4_RX" $PORT send:100000 >"$TMP/send" 2>&1 &
+	sender=$!
+	sleep 1
+	touch "$GO"
+	wait_for 20 test -e "$GO.2"
+	rx iptables -F INPUT
+	wait $sender || diag "$(cat "$TMP/send")"
+	dm_sock_wait "$text: all bytes are right" "$OUT"
+	touch "$TMP/stop"
+	wait $pid
+	value "$text: nothing came through" a.errno EAGAIN
+	value "$text: the end of the stream" end.pos 100000
+	diag "$(tr '\n' ' ' <"$TMP/quote")"
+	above_in "$TMP/quote" "$text: they came" errors 0
+	above_in "$TMP/quote" "$text: and quote payload" most 100
+	equal "$text: which is zeroes" "$(dm_value "$TMP/quote" bytes)" 0
+	dm_unbind "$OUT" "$text"
+	rx sysctl -q net.ipv4.icmp_ratelimit=1000
+}
+
+dm_stage 4
+dm_steer 0 1 0 0
+modules sch_ingress cls_matchall cls_flower act_pedit act_csum act_mirred
+modules ip_tables iptable_filter iptable_nat nf_nat xt_nat xt_tcpudp xt_length \
+	xt_string ts_bm xt_TEE ipt_REJECT
+modules dummy ifb veth 8021q
+ip netns add far
+defer ip netns del far
+ip -n rx link add toward type veth peer name eth0 netns far
+ip -n rx addr add 198.51.100.1/24 dev toward
+ip -n rx link set toward up
+ip -n far link set eth0 up
+ip -n rx neigh replace 198.51.100.2 lladdr 02:00:00:00:00:02 dev toward
+for name in dummy ifb; do
+	ip -n rx link add "${name}8" type $name
+	defer ip -n rx link del "${name}8"
+	ip -n rx link set "${name}8" up
+done
+
+rewritten
+string
+for name in toward dummy8 ifb8; do
+	mirrored $name
+done
+tee
+vlan
+quoted
+equal "frames dropped by the driver" "$(dm_drops 1)" 0

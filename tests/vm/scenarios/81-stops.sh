@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# timeout: 240
+# Proves: what cannot work without payload stops a stream and harms it in no
+# other way: once the obstacle is gone it goes on, and no byte is lost or wrong.
+# Checksums that software is to make, filters, MD5 signatures, kernel users of
+# TCP.
+# shellcheck source=tests/vm/scenarios/sock.bash
+. /stage/scenarios/sock.bash
+
+modules()
+{
+	modprobe -a "$@"
+	defer modprobe -rq "$@"
+}
+
+# stopped TEXT WORD...: with the obstacle on its way, which put_up puts up and
+# put_down takes away, nothing comes. WORDs are dmsock's.
+stopped()
+{
+	local text=$1 sender
+	shift
+
+	rm -f "$GO"*
+	dm_sock "$OUT" "${BIND[@]}" accept "touch:$GO.0" "wait:$GO.1" \
+		a=recv:10 "touch:$GO.2" "wait:$GO.3" "$@" end=eof
+	tx timeout 60 dmsend "$IP4_RX" $PORT "wait:$GO.0" sleep:200 \
+		send:300000 >"$TMP/send" 2>&1 &
+	sender=$!
+	wait_for 10 test -e "$GO.0"
+	put_up
+	sleep 1.2
+	touch "$GO.1"
+	wait_for 20 test -e "$GO.2"
+	put_down
+	touch "$GO.3"
+	wait $sender || diag "$(cat "$TMP/send")"
+	dm_sock_wait "$text: all bytes are right" "$OUT"
+	value "$text: nothing came past it" a.errno EAGAIN
+	value "$text: the end of the stream" end.pos 300000
+	above "$text: the rest is in device memory" end.device 200000
+	dm_unbind "$OUT" "$text"
+}
+
+# The sum that is made is that of the headers, which TCP finds to be wrong. What
+# GRO has merged is not summed.
+checksum()
+{
+	put_up()
+	{
+		rx ethtool -K "$DEV_RX" gro off
+		rx tc qdisc add dev "$DEV_RX" clsact
+		rx tc filter add dev "$DEV_RX" ingress matchall \
+			action csum ip4h tcp
+	}
+	put_down()
+	{
+		rx tc qdisc del dev "$DEV_RX" clsact
+		rx ethtool -K "$DEV_RX" gro on
+	}
+	modules sch_ingress cls_matchall act_csum
+	stopped "checksums made by software"
+}
+
+# Nothing to put up: the socket does it itself.
+filter()
+{
+	local text="socket filter"
+
+	talk "$text" "wait:$GO.1 send:300000" filter:200 "touch:$GO.1" \
+		sleep:1000 a=recv:10 filter:0 end=eof
+	value "$text: nothing came past it" a.errno EAGAIN
+	value "$text: the end of the stream" end.pos 300000
+	above "$text: the rest is in device memory" end.device 200000
+	talk_end "$text"
+
+	# One that looks at the header only.
+	text="socket filter, header"
+	talk "$text" "wait:$GO.1 send:300000" filter:13 "touch:$GO.1" end=eof
+	value "$text: the end of the stream" end.pos 300000
+	above "$text: it is in device memory" end.device 200000
+	talk_end "$text"
+}
+
+# A signature covers the payload: it does not match. Without the binding it does.
+md5()
+{
+	local text="MD5 signatures" sender
+
+	rm -f "$GO"*
+	dm_sock "$OUT" "${BIND[@]}" -k "::ffff:$IP4_TX" accept "wait:$GO.1" \
+		a=recv:10 "touch:$GO.2" end=eof
+	tx timeout 60 dmsend -k "$IP4_RX" $PORT send:300000 >"$TMP/send" 2>&1 &
+	sender=$!
+	sleep 1.2
+	touch "$GO.1"
+	wait_for 20 test -e "$GO.2"
+	check "$text: unbind" rx devmemctl unbind "$(dm_value "$OUT" id)"
+	wait $sender || diag "$(cat "$TMP/send")"
+	dm_sock_wait "$text: all bytes are right" "$OUT"
+	value "$text: nothing of device memory" a.errno EAGAIN
+	value "$text: the end of the stream" end.pos 300000
+	dm_nothing_left "$text"
+}
+
+# NFS's client gives up a connection that it cannot read, and does not try again
+# and again.
+nfs()
+{
+	local text=NFS server
+
+	if ! has_module nfsv4; then
+		skip "$text" "no module nfsv4"
+		return
+	fi
+	modules nfs nfsv4
+	random_file "$TMP/input" 4
+	check "$text: bind" rx devmemctl bind -d "$DEV_RX" -q 1 bar "$PCI_MEM"
+	# A server that answers with what is no answer, in large segments.
+	tx socat -u "OPEN:$TMP/input" TCP4-LISTEN:2049,reuseaddr &
+	server=$!
+	wait_for 10 eval "tx ss -Hltn 'sport = :2049' | grep -q ."
+	mkdir -p "$TMP/mnt"
+	rx timeout -s KILL 8 busybox mount -i -t nfs4 \
+		-o "vers=4.0,addr=$IP4_TX,clientaddr=$IP4_RX,soft,retrans=1" \
+		"$IP4_TX:/" "$TMP/mnt" 2>"$TMP/mount" &
+	check "$text: the connection is given up" \
+		wait_for 8 dm_not_running $server
+	wait $! || true
+	diag "$(cat "$TMP/mount")"
+	kill $server 2>/dev/null || true
+	wait $server || true
+	check "$text: unbind" rx devmemctl unbind --all
+	dm_nothing_left "$text"
+}
+
+dm_stage 4
+dm_steer 0 1 0 0
+checksum
+filter
+md5
+nfs
+equal "frames dropped by the driver" "$(dm_drops 1)" 0

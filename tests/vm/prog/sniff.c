@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sniff IFNAME PORT FILE: listens to an interface as tcpdump would, until FILE
+/* sniff [-r] IFNAME PORT FILE: listens to an interface as tcpdump would, until FILE
  * exists. Of TCP over IPv4 to PORT it prints how many frames had payload
  * (data=), of these how many were captured whole (whole=) or with the headers
  * alone (headers=), and the most bytes of payload that were seen of one that
- * was not whole (most=).
+ * was not whole (most=). -r: by a ring that is mapped, as tcpdump does.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -13,12 +13,17 @@
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define RING_FRAME	4096
+#define RING_FRAMES	1024
 
 static unsigned long data, whole, headers, most;
 
@@ -49,23 +54,63 @@ static void look(const uint8_t *frame, size_t got, uint16_t port)
 	most = seen > most ? seen : most;
 }
 
+static uint8_t *ring_open(int fd)
+{
+	struct tpacket_req req = {
+		.tp_block_size = RING_FRAMES * RING_FRAME,
+		.tp_block_nr = 1,
+		.tp_frame_size = RING_FRAME,
+		.tp_frame_nr = RING_FRAMES,
+	};
+	uint8_t *ring;
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req)))
+		err(1, "PACKET_RX_RING");
+	ring = mmap(NULL, req.tp_block_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    fd, 0);
+	if (ring == MAP_FAILED)
+		err(1, "mmap");
+	return ring;
+}
+
+static void ring_read(uint8_t *ring, uint16_t port)
+{
+	static unsigned int next;
+	struct tpacket_hdr *hdr;
+
+	for (;; next = (next + 1) % RING_FRAMES) {
+		hdr = (void *)(ring + next * RING_FRAME);
+		if (!(__atomic_load_n(&hdr->tp_status, __ATOMIC_ACQUIRE) &
+		      TP_STATUS_USER))
+			return;
+		look((uint8_t *)hdr + hdr->tp_mac, hdr->tp_snaplen, port);
+		__atomic_store_n(&hdr->tp_status, TP_STATUS_KERNEL,
+				 __ATOMIC_RELEASE);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_IP),
 	};
+	bool by_ring = argc > 1 && !strcmp(argv[1], "-r");
 	static uint8_t frame[65536];
+	uint8_t *ring = NULL;
 	struct pollfd pfd;
 	int fd, room = 64 << 20;
 	ssize_t got;
 
-	if (argc != 4)
-		errx(2, "usage: sniff IFNAME PORT FILE");
+	argv += by_ring;
+	if (argc - by_ring != 4)
+		errx(2, "usage: sniff [-r] IFNAME PORT FILE");
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		err(1, "AF_PACKET");
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	if (by_ring)
+		ring = ring_open(fd);
 	addr.sll_ifindex = if_nametoindex(argv[1]);
 	if (!addr.sll_ifindex || bind(fd, (void *)&addr, sizeof(addr)))
 		err(1, "%s", argv[1]);
@@ -77,6 +122,10 @@ int main(int argc, char **argv)
 		if (poll(&pfd, 1, 100) <= 0) {
 			if (!access(argv[3], F_OK))
 				break;
+			continue;
+		}
+		if (ring) {
+			ring_read(ring, atoi(argv[2]));
 			continue;
 		}
 		got = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);

@@ -26,12 +26,14 @@ stream()
 	dm_unbind "$OUT" "$text"
 }
 
+# packet_socket TEXT [OPTION]
 packet_socket()
 {
-	local text="packet socket" pid
+	local text=$1 pid
+	shift
 
 	rm -f "$TMP/stop"
-	rx sniff "$DEV_RX" $PORT "$TMP/stop" >"$TMP/sniff" 2>&1 &
+	rx sniff "$@" "$DEV_RX" $PORT "$TMP/stop" >"$TMP/sniff" 2>&1 &
 	pid=$!
 	wait_for 10 grep -q listening "$TMP/sniff"
 	stream "$text" send:4000000 4000000
@@ -113,7 +115,7 @@ xt_u32()
 
 nflog()
 {
-	local text=NFLOG
+	local text=NFLOG pid
 
 	if ! netfilter nfnetlink_log xt_NFLOG; then
 		skip "$text" "no iptables with NFLOG here"
@@ -121,8 +123,20 @@ nflog()
 	fi
 	check "$text: a rule" rx iptables -A INPUT -p tcp --dport $PORT \
 		-j NFLOG --nflog-group 1
+	rm -f "$TMP/stop"
+	rx nflog 1 "$TMP/stop" >"$TMP/log" 2>&1 &
+	pid=$!
+	wait_for 10 grep -q listening "$TMP/log"
 	stream "$text" send:1000000 1000000
 	rx iptables -F INPUT
+	touch "$TMP/stop"
+	wait $pid
+	diag "$(tr '\n' ' ' <"$TMP/log")"
+	equal "$text: packets are logged" \
+		"$(($(dm_value "$TMP/log" cut) > 10))" 1
+	# IP and TCP with timestamps, or with SACK blocks
+	equal "$text: of those in device memory the headers" \
+		"$(($(dm_value "$TMP/log" most) <= 80))" 1
 }
 
 # What the IP layer counts as discarded.
@@ -200,7 +214,8 @@ netem()
 dm_stage 4
 defer netfilter_down
 dm_steer 0 1 0 0
-packet_socket
+packet_socket "packet socket"
+packet_socket "packet socket with a ring" -r
 urgent
 stream "small SO_RCVBUF" send:2000000 2000000 -r 16384
 xt_u32

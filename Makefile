@@ -10,7 +10,7 @@ PREFIX	?= /usr/local
 export KVER KDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check test-unit test-vm test-dkms test-debug \
+.PHONY: help demo test bench check test-unit test-vm test-dkms test-debug test-guards \
 	vm-shell modules install uninstall tools stats deps clean
 
 help: ## this list
@@ -38,6 +38,9 @@ test-dkms: ## building through DKMS, against patched and stock kernels
 
 test-debug: ## the same scenarios on a kernel with KASAN, lockdep, kmemleak: hours
 	@scripts/test.sh debug
+
+test-guards: ## removes each guard of the kernel patch: a scenario must fail
+	@scripts/test.sh guards
 
 bench: ## what a binding costs: a table, and build/bench.json
 	@scripts/bench.sh

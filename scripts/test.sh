@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test.sh SUITE...: runs the suites unit, vm, dkms, debug (the scenarios of vm on
-# the debug kernel) and prints the total. A suite
-# writes TAP into build/tap; one that fails does not keep the others from
+# the debug kernel), guards (the same without the guards) and prints the total. A
+# suite writes TAP into build/tap; one that fails does not keep the others from
 # running.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -21,7 +21,7 @@ for suite in "$@"; do
 	vm)
 		scripts/stage.sh && tests/vm/test-runner.sh patched || failed=1
 		# 99-leaks needs the debug kernel
-		tests/vm/run.sh --timeout 3000 0 1 2 3 4 5 6 || failed=1
+		tests/vm/run.sh --timeout 3600 0 1 2 3 4 5 6 7 8 || failed=1
 		# addresses that are not the CPU's: what goes through a dma-buf
 		tests/vm/run.sh --iommu --name iommu 10 18 50 53 || failed=1
 		;;
@@ -29,11 +29,14 @@ for suite in "$@"; do
 		scripts/stage.sh debug &&
 			tests/vm/run.sh --kernel debug || failed=1
 		;;
+	guards)
+		tests/vm/guards/run.sh || failed=1
+		;;
 	dkms)
 		tests/dkms/run.sh || failed=1
 		;;
 	*)
-		echo "usage: test.sh unit|vm|dkms|debug..." >&2
+		echo "usage: test.sh unit|vm|dkms|debug|guards..." >&2
 		exit 2
 		;;
 	esac

@@ -5,7 +5,7 @@
 #
 #   run.sh [OPTION]... [SCENARIO]...	names or their first letters ("00");
 #					"all" or none: those with a number
-#   --kernel patched|stock|debug	(patched) built if need be
+#   --kernel patched|stock|debug|guards	(patched) built if need be
 #   --kernel-dir DIR	a build of kernel.sh as it is, instead of building
 #   --modules DIR	our *.ko (build/modules; debug: build/modules-debug)
 #   --add FILE		one more program for the guest's /usr/local/bin
@@ -78,11 +78,13 @@ done
 SLOW=1
 if [ "$KERNEL" = debug ]; then
 	SLOW=5
-	MODULES=${MODULES:-$BUILD/modules-debug}
 	MEM=${MEM:-3072}
 fi
-MODULES=${MODULES:-$BUILD/modules}
-[ "$KERNEL" != stock ] || MODULES=/nonexistent
+case $KERNEL in
+patched) MODULES=${MODULES:-$BUILD/modules} ;;
+stock) MODULES=/nonexistent ;;
+*) MODULES=${MODULES:-$BUILD/modules-$KERNEL} ;;
+esac
 MEM=${MEM:-1024}
 # A person may take as long as they like.
 [ -z "$SHELL_AFTER" ] || TIMEOUT=${TIMEOUT:-0}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who plays against whom. All scenarios end as a binding ends: what stops its
+ * queues calls dmt_binding_end(), the work of end.c goes on from there, and
+ * rmmod waits for the module's last reference.
+ *
+ * At any time: no buffer is handed out that somebody holds, and nothing of the
+ * binding or the module is touched when it is gone (model.c). In the end: all is
+ * freed, once, and no queue sleeps while there is something for it.
+ */
+
+#include "core.h"
+#include "token.h"
+#include "model.h"
+
+#define POOLS	2
+#define PUTTERS	2
+#define MAIL	4
+#define BUDGET	3	/* buffers that a consumer takes in its life */
+
+/* From a consumer to a putter, or to the application. */
+struct mail {
+	struct net_iov	*niovs[MAIL];
+	u64		num;	/* written last */
+};
+
+struct consumer {
+	struct net_iov_pool	*pool;
+	u64			kicked;
+	u64			asleep;
+};
+
+static struct test {
+	struct dmt_binding	*binding;
+	struct net_iov		*niovs;
+	struct mail		mail[PUTTERS];
+	struct consumer		consumers[POOLS];
+	u64			stop;
+	struct dmt_ring		ring;
+	u32			budget;
+	u32			flags;
+} *test;
+
+enum {	/* of a scenario's argument */
+	ARG_NIOVS	= 0xf,
+	ARG_BUDGET	= 0xf00,
+};
+
+#define ARG(pools, niovs, budget)	((budget) << 8 | (pools) << 4 | (niovs))
+
+/* What holds a reference */
+
+static u32 number(const struct net_iov *niov)
+{
+	return niov - test->niovs;
+}
+
+static void take(const struct net_iov *niov, u32 refs)
+{
+	if (ghost->owners[number(niov)])
+		model_fail("net_iov %u is handed out and has an owner",
+			   number(niov));
+	ghost->owners[number(niov)] = refs;
+}
+
+/* Before the put, after which it may be handed out again at once. */
+static void drop(const struct net_iov *niov)
+{
+	if (!ghost->owners[number(niov)]--)
+		model_fail("net_iov %u is put by nobody", number(niov));
+}
+
+/* The rest of the core */
+
+/* Driver: any context, under RCU; runs the queue's poll again. */
+static void consumer_kick(struct net_iov_home *home)
+{
+	struct net_iov_pool *pool = container_of(home, struct net_iov_pool,
+						 home);
+	struct consumer *consumer = pool->priv;
+
+	if (!ghost->dev_refs)
+		model_fail("a kick for a device that may be gone");
+	ghost->kicks++;
+	xchg(&consumer->kicked, 1);
+}
+
+bool dmt_dmabuf_leave(struct dmt_binding *binding)
+{
+	(void)binding;
+	return false;
+}
+
+void dmt_dmabuf_unmap(struct dmt_binding *binding)
+{
+	(void)binding;
+}
+
+void dmt_binding_revoke(struct work_struct *work)
+{
+	(void)work;
+}
+
+/* net_iov_binding.release, of end.c */
+static void (*real_release)(struct net_iov_binding *hot);
+
+static void counting_release(struct net_iov_binding *hot)
+{
+	u32 i;
+
+	ghost->released++;
+	if (hot->back != hot->total)
+		model_fail("released with %u of %u home", hot->back,
+			   hot->total);
+	for (i = 0; i < hot->total; i++)
+		if (ghost->owners[i])
+			model_fail("released while net_iov %u is held", i);
+	real_release(hot);
+}
+
+/* Actors */
+
+/* The control path: its queues are stopped already, see model_actor()'s @after;
+ * the driver has taken the kicks away.
+ */
+static void killer(u32 arg)
+{
+	struct dmt_binding *binding = test->binding;
+	u32 i;
+
+	(void)arg;
+	for (i = 0; i < binding->hot.nr_pools; i++)
+		WRITE_ONCE(dmt_pool(binding, i)->home.kick, NULL);
+	dmt_binding_end(binding, dmt_end_ticket());
+}
+
+static void rmmod(u32 arg)
+{
+	(void)arg;
+	model_unload();
+}
+
+/* When nobody can go on: may the queues that sleep? What an idle queue keeps in
+ * its cache and spare list is not to be had, as docs/design.md says.
+ */
+static void stopper(u32 arg)
+{
+	const struct dmt_binding *binding = test->binding;
+	u32 i, asleep = 0;
+	bool any;
+
+	(void)arg;
+	for (i = 0; i < POOLS; i++)
+		asleep += test->consumers[i].asleep;
+	WRITE_ONCE(test->stop, 1);
+	if (!asleep)
+		return;
+	any = binding->reserve;
+	for (i = 0; i < binding->hot.nr_pools; i++)
+		any |= binding->surplus[i].first ||
+		       binding->hot.pools[i]->ret.first;
+	if (any)
+		model_fail("a queue sleeps while a buffer is free");
+}
+
+static bool is_awake(void *arg)
+{
+	struct consumer *consumer = arg;
+
+	return consumer->kicked || test->stop;
+}
+
+static void send(struct mail *mail, struct net_iov *niov)
+{
+	mail->niovs[mail->num] = niov;
+	smp_store_release(&mail->num, mail->num + 1);
+}
+
+/* A queue that is alone sends to the putters in turn. */
+static struct mail *mailbox(u32 queue, u32 n)
+{
+	u32 pools = test->binding->hot.nr_pools;
+
+	return &test->mail[pools == 1 ? n % PUTTERS : queue];
+}
+
+/* A queue's NAPI: takes what it can get, hands it on, sleeps when there is none. */
+static void consumer(u32 arg)
+{
+	struct consumer *consumer = &test->consumers[arg];
+	struct net_iov *niov;
+	u32 n = 0;
+
+	while (n < test->budget && !READ_ONCE(test->stop)) {
+		xchg(&consumer->kicked, 0);
+		while (n < test->budget) {
+			niov = net_iov_alloc(consumer->pool);
+			if (!niov)
+				break;
+			take(niov, 1);
+			send(mailbox(arg, n++), niov);
+		}
+		if (n == test->budget)
+			break;
+		WRITE_ONCE(consumer->asleep, 1);
+		model_wait(is_awake, consumer, "sleeps");
+		WRITE_ONCE(consumer->asleep, 0);
+	}
+}
+
+struct has_mail { struct mail *mail; u64 seen; };
+
+static bool has_mail(void *arg)
+{
+	struct has_mail *has = arg;
+
+	return has->mail->num > has->seen || test->stop;
+}
+
+/* One by one, or what there is at once. */
+static void putter(u32 arg)
+{
+	struct has_mail has = { &test->mail[arg], 0 };
+	u64 num;
+
+	for (;;) {
+		model_wait(has_mail, &has, "waits for buffers");
+		num = READ_ONCE(has.mail->num);
+		if (num == has.seen)
+			break;
+		for (; has.seen < num; has.seen++) {
+			drop(has.mail->niovs[has.seen]);
+			net_iov_put(has.mail->niovs[has.seen]);
+		}
+	}
+}
+
+/* All mail that was there from the start at once. */
+static void bulk_putter(u32 arg)
+{
+	struct mail *mail = &test->mail[arg];
+	u32 i;
+
+	for (i = 0; i < mail->num; i++)
+		drop(mail->niovs[i]);
+	dmt_put_bulk(mail->niovs, mail->num);
+}
+
+/* recvmsg() on each buffer's skb: a token with a reference of its own, then the
+ * skb goes. All under the socket lock, so this is one actor.
+ */
+static void receiver(u32 arg)
+{
+	struct dmt_limit limit = {};
+	struct net_iov *niov;
+	u32 i, token;
+
+	(void)arg;
+	for (i = 0; i < test->mail[0].num; i++) {
+		niov = test->mail[0].niovs[i];
+		if (dmt_ring_reserve(&test->ring, 1))
+			model_fail("no room for a token");
+		ghost->owners[number(niov)]++;
+		net_iov_get(niov);
+		if (dmt_ring_add(&test->ring, &niov, &limit, &token, 1) != 1)
+			model_fail("no token");
+		drop(niov);
+		net_iov_put(niov);
+	}
+}
+
+/* SO_DEVMEM_DONTNEED of all numbers that there can be, by several at once. */
+static void returner(u32 arg)
+{
+	struct net_iov *niovs[MAIL];
+	u32 i, num;
+
+	num = dmt_ring_remove(&test->ring, 1 + arg, 2, niovs);
+	for (i = 0; i < num; i++)
+		drop(niovs[i]);
+	dmt_put_bulk(niovs, num);
+}
+
+/* close(), when no system call is under way. */
+static void closer(u32 arg)
+{
+	u32 i;
+
+	(void)arg;
+	for (i = 0; i < test->ring.size; i++)
+		if (test->ring.slots[i].niov)
+			drop(test->ring.slots[i].niov);
+	dmt_ring_destroy(&test->ring);
+	module_put(THIS_MODULE);
+}
+
+/* Stages */
+
+static void make_binding(u32 pools, u32 niovs)
+{
+	struct scatterlist sg = { .dma = 1UL << 32, .len = niovs << PAGE_SHIFT };
+	struct sg_table sgt = { .sgl = &sg, .nents = 1 };
+	struct dmt_binding *binding;
+	u32 i;
+
+	test = model_alloc(sizeof(*test), "test");
+	binding = model_alloc(sizeof(*binding) + pools * sizeof(void *),
+			      "binding");
+	binding->shift = PAGE_SHIFT;
+	spin_lock_init(&binding->reserve_lock);
+	dmt_binding_init(binding);
+	real_release = binding->hot.release;
+	binding->hot.release = counting_release;
+	ghost->module_refs = 1;
+	ghost->dev_refs = 1;
+	if (dmt_areas_build(binding, &sgt, sg.len, NULL) ||
+	    dmt_pools_build(binding, pools))
+		model_fail("cannot build the binding");
+	test->binding = binding;
+	test->niovs = binding->niovs;
+	for (i = 0; i < pools; i++) {
+		test->consumers[i].pool = dmt_pool(binding, i);
+		dmt_pool(binding, i)->priv = &test->consumers[i];
+		dmt_pool(binding, i)->home.kick = consumer_kick;
+	}
+}
+
+/* A buffer that is under way when the play begins. */
+static struct net_iov *hand_out(u32 pool, u32 putter)
+{
+	struct net_iov *niov = net_iov_alloc(test->consumers[pool].pool);
+	struct mail *mail = &test->mail[putter];
+
+	take(niov, 1);
+	mail->niovs[mail->num++] = niov;
+	return niov;
+}
+
+/* The same for one more. */
+static void share(struct net_iov *niov, u32 putter)
+{
+	struct mail *mail = &test->mail[putter];
+
+	net_iov_get(niov);
+	ghost->owners[number(niov)]++;
+	mail->niovs[mail->num++] = niov;
+}
+
+/* What ends it all, when those in @after are done. */
+static void end_actors(u32 after)
+{
+	model_actor("killer", killer, 0, 0, after);
+	model_actor("dmt_wq", model_worker, 1, ACTOR_IDLES, after);
+	model_actor("burial", model_worker, 0, ACTOR_IDLES, after);
+	model_actor("rmmod", rmmod, 0, 0, 0);
+}
+
+/* Three buffers come home one by one and in bulk while the binding ends; one is
+ * held twice.
+ */
+static void burial(u32 pools)
+{
+	struct net_iov *niov;
+
+	make_binding(pools, 4);
+	niov = hand_out(0, 0);
+	hand_out(pools - 1, 1);
+	share(niov, 1);
+	test->stop = 1;
+	model_actor("putter", putter, 0, 0, 0);
+	model_actor("bulk", bulk_putter, 1, 0, 0);
+	end_actors(0);
+}
+
+static void traffic(u32 arg)
+{
+	u32 i, pools = arg >> 4 & 0xf, all = 0;
+
+	make_binding(pools, arg & ARG_NIOVS);
+	test->budget = (arg & ARG_BUDGET) >> 8;
+	for (i = 0; i < pools; i++)
+		all |= BIT(model_actor(i ? "queue 1" : "queue 0", consumer, i,
+				       0, 0));
+	for (i = 0; i < PUTTERS; i++)
+		all |= BIT(model_actor(i ? "putter 1" : "putter 0", putter, i,
+				       0, 0));
+	model_actor("stopper", stopper, 0, ACTOR_LAST, 0);
+	end_actors(all);
+}
+
+static void tokens(u32 arg)
+{
+	u32 i, users;
+
+	make_binding(1, 3);
+	test->ring.next = 1;
+	ghost->module_refs++;
+	if (dmt_ring_init(&test->ring))
+		model_fail("cannot make the ring");
+	for (i = 0; i < arg; i++)
+		hand_out(0, 0);
+	users = BIT(model_actor("recvmsg", receiver, 0, 0, 0)) |
+		BIT(model_actor("dontneed 0", returner, 0, 0, 0)) |
+		BIT(model_actor("dontneed 1", returner, 1, 0, 0));
+	model_actor("close", closer, 0, 0, users);
+	end_actors(0);
+}
+
+static void check(void)
+{
+	if (ghost->released != 1)
+		model_fail("released %u times", ghost->released);
+	if (ghost->module_refs || !ghost->module_gone)
+		model_fail("%d references to the module", ghost->module_refs);
+	if (ghost->dev_refs)
+		model_fail("the device is held");
+	if (model_blocks() != 1)	/* struct test */
+		model_fail("%u allocations are left", model_blocks() - 1);
+}
+
+const struct scenario scenarios[] = {
+	{ "burial", burial, check, 1 },
+	{ "burial-two-pools", burial, check, 2 },
+	{ "burial-weak", burial, check, 1, true },
+	{ "wakeup", traffic, check, ARG(1, 1, 3) },
+	{ "wakeup-weak", traffic, check, ARG(1, 1, 2), true },
+	{ "shared", traffic, check, ARG(2, 3, 2) },
+	{ "tokens", tokens, check, 2 },
+	{}
+};

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* As much of the kernel as area.c, pool.c, token.c, end.c and net_iov.c use,
+ * every step of it under the control of model.c. run.sh makes a header of every
+ * name that they include, with nothing in it but this file.
+ *
+ * Orders are the kernel's (Documentation/atomic_t.txt): operations that return
+ * a value are full barriers; others, and plain stores, can be delayed, see
+ * model.c.
+ */
+#ifndef _SHIM_H
+#define _SHIM_H
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define dma_addr_t			u64
+#define gfp_t				int
+#define netdevice_tracker		int
+
+#define IS_ENABLED(CONFIG_x)		1
+#define __aligned(n)			__attribute__((aligned(n)))
+#define __noreturn			__attribute__((noreturn))
+#define __printf(a, b)			__attribute__((format(printf, a, b)))
+/* The model has no cache lines: less to copy and to compare. */
+#define ____cacheline_aligned_in_smp
+#define likely(x)			(x)
+#define unlikely(x)			(x)
+#define U32_MAX				UINT32_MAX
+#define PAGE_SHIFT			12
+#define PAGE_SIZE			4096UL
+#define static_assert(x)		_Static_assert(x, #x)
+#define BIT(n)				(1UL << (n))
+#define container_of(ptr, type, member)	\
+	((type *)((char *)(ptr) - offsetof(type, member)))
+#define cond_resched()			do { } while (0)
+
+/* Memory accesses, each a step of the model; model.c. */
+u64 model_load(const volatile void *ptr, u32 size);
+void model_store(volatile void *ptr, u32 size, u64 value, bool release);
+u64 model_xchg(volatile void *ptr, u32 size, u64 value);
+u64 model_and(volatile void *ptr, u32 size, u64 mask);
+u64 model_add(volatile void *ptr, u32 size, u64 value);
+bool model_cmpxchg(volatile void *ptr, u32 size, u64 *old, u64 value);
+void model_or_relaxed(volatile void *ptr, u32 size, u64 mask);
+void model_add_relaxed(volatile void *ptr, u32 size, u64 value);
+void smp_mb(void);
+
+#define READ_ONCE(x)		((__typeof__(x))model_load(&(x), sizeof(x)))
+#define WRITE_ONCE(x, v)	model_store(&(x), sizeof(x), (u64)(v), false)
+#define smp_store_release(ptr, v)	\
+	model_store(ptr, sizeof(*(ptr)), (u64)(v), true)
+#define xchg(ptr, v)		\
+	((__typeof__(*(ptr)))model_xchg(ptr, sizeof(*(ptr)), (u64)(v)))
+#define smp_mb__before_atomic()	smp_mb()	/* by name */
+#define smp_mb__after_atomic()	smp_mb()	/* by name */
+
+struct shim_atomic { int counter; };
+struct shim_atomic64 { u64 counter; };
+
+#define atomic_t		struct shim_atomic
+#define atomic64_t		struct shim_atomic64
+
+#define atomic_read(v)		READ_ONCE((v)->counter)
+#define atomic_set(v, i)	WRITE_ONCE((v)->counter, i)
+#define atomic_inc(v)		model_add_relaxed(&(v)->counter, 4, 1)
+#define atomic_dec_and_test(v)	(!(u32)model_add(&(v)->counter, 4, -1))
+#define atomic64_inc_return(v)	model_add(&(v)->counter, 8, 1)
+
+#define set_bit(nr, addr)	model_or_relaxed(addr, 8, BIT(nr))
+#define test_bit(nr, addr)	(!!(model_load(addr, 8) & BIT(nr)))
+#define test_bit_acquire(nr, addr)	test_bit(nr, addr)
+#define test_and_clear_bit(nr, addr)	\
+	(!!(model_and(addr, 8, ~BIT(nr)) & BIT(nr)))
+
+/* Lists */
+struct list_head { struct list_head *next, *prev; };
+struct llist_node { struct llist_node *next; };
+struct llist_head { struct llist_node *first; };
+
+#define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
+#define INIT_LIST_HEAD(list)	((list)->next = (list)->prev = (list))
+#define list_for_each_entry(pos, head, member)				\
+	for (pos = container_of((head)->next, __typeof__(*pos), member); \
+	     &pos->member != (head);					\
+	     pos = container_of(pos->member.next, __typeof__(*pos), member))
+
+static inline void list_add(struct list_head *node, struct list_head *head)
+{
+	node->next = head->next;
+	node->prev = head;
+	head->next->prev = node;
+	head->next = node;
+}
+
+static inline void list_del(struct list_head *node)
+{
+	node->next->prev = node->prev;
+	node->prev->next = node->next;
+}
+
+static inline void init_llist_head(struct llist_head *list)
+{
+	list->first = NULL;
+}
+
+#define llist_empty(head)	(!READ_ONCE((head)->first))
+#define llist_del_all(head)	xchg(&(head)->first, (struct llist_node *)NULL)
+
+static inline bool llist_add_batch(struct llist_node *first,
+				   struct llist_node *last,
+				   struct llist_head *head)
+{
+	u64 old = (u64)READ_ONCE(head->first);
+
+	do
+		last->next = (struct llist_node *)old;
+	while (!model_cmpxchg(&head->first, 8, &old, (u64)first));
+	return !old;
+}
+
+/* Locks: an owner or 0. */
+#define spinlock_t		u64
+#define DEFINE_SPINLOCK(name)	u64 name
+#define spin_lock_init(lock)	(*(lock) = 0)
+void spin_lock(spinlock_t *lock);
+void spin_unlock(spinlock_t *lock);
+#define spin_lock_bh(lock)	spin_lock(lock)
+#define spin_unlock_bh(lock)	spin_unlock(lock)
+
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void synchronize_rcu(void);
+
+/* Memory */
+#define GFP_KERNEL		0
+#define GFP_NOWAIT		0
+#define GFP_KERNEL_ACCOUNT	0
+#define __GFP_ZERO		0
+#define __GFP_RETRY_MAYFAIL	0
+#define __GFP_NOWARN		0
+
+void *model_alloc(size_t size, const char *what);
+void model_free(const void *mem);
+
+#define kzalloc(size, gfp)	model_alloc(size, #size)
+#define kfree(mem)		model_free(mem)
+#define kvfree(mem)		model_free(mem)
+#define kvcalloc(n, size, gfp)	model_alloc((size_t)(n) * (size), #size)
+#define kmalloc(size, gfp)	model_alloc(size, #size)
+#define __vmalloc(size, gfp)	model_alloc(size, #size)
+#define array_size(n, size)	((size_t)(n) * (size))
+
+/* Work; each queue has one worker, so no work runs twice at a time. */
+struct work_struct {
+	void	(*func)(struct work_struct *work);
+	u64	pending;
+};
+
+struct workqueue_struct;
+extern struct workqueue_struct *dmt_wq;
+
+#define system_unbound_wq	((struct workqueue_struct *)NULL)
+#define INIT_WORK(work, fn)	\
+	((work)->func = (fn), WRITE_ONCE((work)->pending, 0))
+#define work_pending(work)	(!!READ_ONCE((work)->pending))
+#define cancel_work_sync(work)	((void)(work))
+
+bool queue_work(struct workqueue_struct *wq, struct work_struct *work);
+
+/* Waiting for bindings is not part of the model. */
+#define wait_queue_head_t		int
+#define DECLARE_WAIT_QUEUE_HEAD(name)	wait_queue_head_t name
+#define wake_up(wait)			((void)(wait))
+
+/* Ids neither */
+#define DEFINE_IDR(name)		int name
+#define idr_preload(gfp)		do { } while (0)
+#define idr_preload_end()		do { } while (0)
+#define idr_alloc_cyclic(idr, ptr, start, end, gfp)	(++*(idr))
+#define idr_remove(idr, id)		((void)(idr), (void)(id))
+
+/* One module, and the device of its bindings. */
+struct module;
+
+#define THIS_MODULE		((struct module *)1)
+void __module_get(struct module *module);
+void module_put(struct module *module);
+struct device;
+void put_device(struct device *dev);
+struct net_device;
+void netdev_put(struct net_device *dev, netdevice_tracker *tracker);
+
+/* skbuff.h, netlink.h, scatterlist.h */
+struct net_iov;
+#define NET_IOV_TAG	1UL
+void net_iov_get(struct net_iov *niov);
+void net_iov_put(struct net_iov *niov);
+
+struct netlink_ext_ack;
+#define NL_SET_ERR_MSG(extack, msg)	((void)(extack))
+
+struct scatterlist { dma_addr_t dma; u32 len; };
+struct sg_table { struct scatterlist *sgl; u32 nents; };
+
+#define sg_dma_address(sg)	((sg)->dma)
+#define sg_dma_len(sg)		((sg)->len)
+#define for_each_sgtable_dma_sg(sgt, sg, i) \
+	for (i = 0, sg = (sgt)->sgl; i < (sgt)->nents; i++, sg++)
+
+/* Only named by core.h */
+struct completion { int done; };
+struct net;
+struct page;
+struct dma_buf;
+struct dma_buf_attachment;
+
+#endif /* _SHIM_H */

@@ -57,7 +57,7 @@ build_one()
 		-Wno-sign-compare -Wno-missing-field-initializers \
 		-fno-strict-aliasing -fno-omit-frame-pointer "-fsanitize=$1" \
 		${3:+"$3"} -pthread -I"$OUT/include" -I"$MODULE" \
-		-Itests/threads '-DEXPORT_SYMBOL_GPL(x)=' -o "$2" tests/threads/{main,shim}.c \
+		-Itests/threads '-DEXPORT_SYMBOL_GPL(x)=' -o "$2" tests/threads/{main,freer,shim}.c \
 		"$MODULE"/{area,pool,token}.c "$OUT/net_iov.c"
 }
 

@@ -16,6 +16,7 @@ for suite in "$@"; do
 		scripts/install-deps.sh || failed=1
 		tests/tools/run.sh || failed=1
 		tests/threads/run.sh || failed=1
+		tests/model/run.sh || failed=1
 		tests/unit/run.sh || failed=1
 		;;
 	vm)

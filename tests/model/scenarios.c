@@ -4,7 +4,7 @@
  * rmmod waits for the module's last reference.
  *
  * At any time: no buffer is handed out that somebody holds, and nothing of the
- * binding or the module is touched when it is gone (model.c). In the end: all is
+ * binding or the module is touched when it is gone (memory.c). In the end: all is
  * freed, once, and no queue sleeps while there is something for it.
  */
 
@@ -15,7 +15,6 @@
 #define POOLS	2
 #define PUTTERS	2
 #define MAIL	4
-#define BUDGET	3	/* buffers that a consumer takes in its life */
 
 /* From a consumer to a putter, or to the application. */
 struct mail {
@@ -37,15 +36,23 @@ static struct test {
 	u64			stop;
 	struct dmt_ring		ring;
 	u32			budget;
-	u32			flags;
+	bool			early;
+	bool			hold;
+	bool			uneven;
 } *test;
 
-enum {	/* of a scenario's argument */
-	ARG_NIOVS	= 0xf,
-	ARG_BUDGET	= 0xf00,
-};
-
+/* A scenario's argument. @budget: buffers that a queue takes in its life. */
 #define ARG(pools, niovs, budget)	((budget) << 8 | (pools) << 4 | (niovs))
+
+enum {
+	ARG_HOME	= 0x1000,	/* all are on pool 0's list */
+	ARG_EARLY	= 0x2000,	/* a queue stops when it finds nothing,
+					 * and the end comes while buffers are
+					 * still put
+					 */
+	ARG_HOLD	= 0x4000,	/* nothing is put until all sleep */
+	ARG_UNEVEN	= 0x8000,	/* queue 1 takes one less */
+};
 
 /* What holds a reference */
 
@@ -151,15 +158,15 @@ static void stopper(u32 arg)
 	(void)arg;
 	for (i = 0; i < POOLS; i++)
 		asleep += test->consumers[i].asleep;
+	if (asleep) {
+		any = binding->reserve;
+		for (i = 0; i < binding->hot.nr_pools; i++)
+			any |= binding->surplus[i].first ||
+			       binding->hot.pools[i]->ret.first;
+		if (any)
+			model_fail("a queue sleeps while a buffer is free");
+	}
 	WRITE_ONCE(test->stop, 1);
-	if (!asleep)
-		return;
-	any = binding->reserve;
-	for (i = 0; i < binding->hot.nr_pools; i++)
-		any |= binding->surplus[i].first ||
-		       binding->hot.pools[i]->ret.first;
-	if (any)
-		model_fail("a queue sleeps while a buffer is free");
 }
 
 static bool is_awake(void *arg)
@@ -172,6 +179,7 @@ static bool is_awake(void *arg)
 static void send(struct mail *mail, struct net_iov *niov)
 {
 	mail->niovs[mail->num] = niov;
+	/* with the slot */
 	smp_store_release(&mail->num, mail->num + 1);
 }
 
@@ -187,19 +195,19 @@ static struct mail *mailbox(u32 queue, u32 n)
 static void consumer(u32 arg)
 {
 	struct consumer *consumer = &test->consumers[arg];
+	u32 n = 0, budget = test->budget - (test->uneven ? arg : 0);
 	struct net_iov *niov;
-	u32 n = 0;
 
-	while (n < test->budget && !READ_ONCE(test->stop)) {
+	while (n < budget && !READ_ONCE(test->stop)) {
 		xchg(&consumer->kicked, 0);
-		while (n < test->budget) {
+		while (n < budget) {
 			niov = net_iov_alloc(consumer->pool);
 			if (!niov)
 				break;
 			take(niov, 1);
 			send(mailbox(arg, n++), niov);
 		}
-		if (n == test->budget)
+		if (n == budget || test->early)
 			break;
 		WRITE_ONCE(consumer->asleep, 1);
 		model_wait(is_awake, consumer, "sleeps");
@@ -213,7 +221,7 @@ static bool has_mail(void *arg)
 {
 	struct has_mail *has = arg;
 
-	return has->mail->num > has->seen || test->stop;
+	return (!test->hold && has->mail->num > has->seen) || test->stop;
 }
 
 /* One by one, or what there is at once. */
@@ -324,6 +332,17 @@ static void make_binding(u32 pools, u32 niovs)
 	}
 }
 
+/* All buffers, on the list of pool 0: more than it wants for itself. */
+static void send_home(void)
+{
+	struct net_iov *niovs[MODEL_NIOVS];
+	u32 i, num = test->binding->hot.total;
+
+	for (i = 0; i < num; i++)
+		niovs[i] = net_iov_alloc(test->consumers[0].pool);
+	dmt_put_bulk(niovs, num);
+}
+
 /* A buffer that is under way when the play begins. */
 static struct net_iov *hand_out(u32 pool, u32 putter)
 {
@@ -373,23 +392,28 @@ static void burial(u32 pools)
 
 static void traffic(u32 arg)
 {
-	u32 i, pools = arg >> 4 & 0xf, all = 0;
+	u32 i, pools = arg >> 4 & 0xf, queues = 0, putters = 0;
 
-	make_binding(pools, arg & ARG_NIOVS);
-	test->budget = (arg & ARG_BUDGET) >> 8;
+	make_binding(pools, arg & 0xf);
+	test->budget = arg >> 8 & 0xf;
+	test->early = arg & ARG_EARLY;
+	test->hold = arg & ARG_HOLD;
+	test->uneven = arg & ARG_UNEVEN;
+	if (arg & ARG_HOME)
+		send_home();
 	for (i = 0; i < pools; i++)
-		all |= BIT(model_actor(i ? "queue 1" : "queue 0", consumer, i,
-				       0, 0));
+		queues |= BIT(model_actor(i ? "queue 1" : "queue 0", consumer,
+					  i, 0, 0));
 	for (i = 0; i < PUTTERS; i++)
-		all |= BIT(model_actor(i ? "putter 1" : "putter 0", putter, i,
-				       0, 0));
+		putters |= BIT(model_actor(i ? "putter 1" : "putter 0", putter,
+					   i, 0, 0));
 	model_actor("stopper", stopper, 0, ACTOR_LAST, 0);
-	end_actors(all);
+	end_actors(arg & ARG_EARLY ? queues : queues | putters);
 }
 
 static void tokens(u32 arg)
 {
-	u32 i, users;
+	u32 i, users, recvmsg;
 
 	make_binding(1, 3);
 	test->ring.next = 1;
@@ -398,11 +422,11 @@ static void tokens(u32 arg)
 		model_fail("cannot make the ring");
 	for (i = 0; i < arg; i++)
 		hand_out(0, 0);
-	users = BIT(model_actor("recvmsg", receiver, 0, 0, 0)) |
-		BIT(model_actor("dontneed 0", returner, 0, 0, 0)) |
+	recvmsg = BIT(model_actor("recvmsg", receiver, 0, 0, 0));
+	users = recvmsg | BIT(model_actor("dontneed 0", returner, 0, 0, 0)) |
 		BIT(model_actor("dontneed 1", returner, 1, 0, 0));
 	model_actor("close", closer, 0, 0, users);
-	end_actors(0);
+	end_actors(recvmsg);
 }
 
 static void check(void)
@@ -423,7 +447,12 @@ const struct scenario scenarios[] = {
 	{ "burial-weak", burial, check, 1, true },
 	{ "wakeup", traffic, check, ARG(1, 1, 3) },
 	{ "wakeup-weak", traffic, check, ARG(1, 1, 2), true },
-	{ "shared", traffic, check, ARG(2, 3, 2) },
+	{ "unbind", traffic, check, ARG(1, 2, 3) | ARG_EARLY },
+	{ "reserve", traffic, check, ARG(2, 2, 1) },
+	{ "shared", traffic, check, ARG(2, 3, 1) | ARG_HOME },
+	{ "share-weak", traffic, check, ARG(2, 3, 1) | ARG_HOME | ARG_HOLD,
+	  true },
+	{ "steal-weak", traffic, check, ARG(2, 1, 2) | ARG_UNEVEN, true },
 	{ "tokens", tokens, check, 2 },
 	{}
 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* As much of the kernel as area.c, pool.c, token.c, end.c and net_iov.c use,
- * every step of it under the control of model.c. run.sh makes a header of every
+ * every step of it under the control of the model. run.sh makes a header of every
  * name that they include, with nothing in it but this file.
  *
  * Orders are the kernel's (Documentation/atomic_t.txt): operations that return
  * a value are full barriers; others, and plain stores, can be delayed, see
- * model.c.
+ * engine.h.
  */
 #ifndef _SHIM_H
 #define _SHIM_H
@@ -45,7 +45,7 @@ typedef uint64_t u64;
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define cond_resched()			do { } while (0)
 
-/* Memory accesses, each a step of the model; model.c. */
+/* Memory accesses, each a step of the model; memory.c. */
 u64 model_load(const volatile void *ptr, u32 size);
 void model_store(volatile void *ptr, u32 size, u64 value, bool release);
 u64 model_xchg(volatile void *ptr, u32 size, u64 value);
@@ -54,10 +54,11 @@ u64 model_add(volatile void *ptr, u32 size, u64 value);
 bool model_cmpxchg(volatile void *ptr, u32 size, u64 *old, u64 value);
 void model_or_relaxed(volatile void *ptr, u32 size, u64 mask);
 void model_add_relaxed(volatile void *ptr, u32 size, u64 value);
-void smp_mb(void);
+void smp_mb(void);	/* memory.c */
 
 #define READ_ONCE(x)		((__typeof__(x))model_load(&(x), sizeof(x)))
 #define WRITE_ONCE(x, v)	model_store(&(x), sizeof(x), (u64)(v), false)
+/* a store that can be delayed, but not before others */
 #define smp_store_release(ptr, v)	\
 	model_store(ptr, sizeof(*(ptr)), (u64)(v), true)
 #define xchg(ptr, v)		\

@@ -6,6 +6,8 @@
  *   -m PCI[:OFFSET[:SIZE]]	the dma-buf for fd: a range of BAR 2
  *   -H BYTES			or from the system heap
  *   -f FD			or one that is open already
+ *   -u open|call		the socket is opened, or the request made, as nobody;
+ *				all else as who runs this, who is root
  *   -d				a dump
  *   -v				print what came as well, see genl_print()
  *   CMD			number
@@ -35,6 +37,8 @@
 
 #include "bar.h"
 #include "genl.h"
+
+#define NOBODY		65534
 
 static int dmabuf = -1;
 
@@ -141,15 +145,22 @@ static void put(struct genl *g, char *s)
 	}
 }
 
+/* Of the effective ids, with which capabilities go and come back. */
+static void become(uid_t uid)
+{
+	if (seteuid(uid))
+		err(1, "seteuid");
+}
+
 int main(int argc, char **argv)
 {
-	const char *family = "devmem_tcp", *name;
+	const char *family = "devmem_tcp", *nobody = "", *name;
 	bool dump = false, verbose = false;
 	static struct genl g;
 	uint64_t size;
 	int c, ret;
 
-	while ((c = getopt(argc, argv, "+F:m:H:f:dv")) != -1) {
+	while ((c = getopt(argc, argv, "+F:m:H:f:u:dv")) != -1) {
 		if (c == 'F')
 			family = optarg;
 		else if (c == 'm')
@@ -158,6 +169,8 @@ int main(int argc, char **argv)
 			dmabuf = heap_alloc(strtoull(optarg, NULL, 0));
 		else if (c == 'f')
 			dmabuf = atoi(optarg);
+		else if (c == 'u')
+			nobody = optarg;
 		else if (c == 'd')
 			dump = true;
 		else if (c == 'v')
@@ -168,9 +181,13 @@ int main(int argc, char **argv)
 	argv += optind;
 	if (!*argv)
 		errx(2, "CMD is missing");
+	if (!strcmp(nobody, "open"))
+		become(NOBODY);
 	ret = genl_open(&g, family);
 	if (ret)
 		errx(1, "family %s: %s", family, strerror(ret));
+	if (*nobody)
+		become(strcmp(nobody, "call") ? 0 : NOBODY);
 	genl_begin(&g, atoi(*argv));
 	while (*++argv)
 		put(&g, *argv);

@@ -141,6 +141,9 @@ bool step_sockmap(const char *s);
 /* race.c: threads on one socket. */
 bool step_race(const char *s);
 
+/* flood.c: garbage for DONTNEED. */
+bool step_flood(const char *s);
+
 /* uring.c: io_uring. */
 bool step_uring(const char *s);
 

@@ -141,6 +141,11 @@ bool step_sockmap(const char *s);
 /* race.c: threads on one socket. */
 bool step_race(const char *s);
 
+/* fault.c: allocations that fail. */
+void fault_begin(void);
+bool fault_again(int e);
+bool step_fault(const char *s);
+
 /* flood.c: garbage for DONTNEED. */
 bool step_flood(const char *s);
 

@@ -45,6 +45,7 @@
  *   dry:MS		receive until nothing comes for MS, keeping the tokens
  *   eof		receive until the peer is done, returning tokens
  *   race:N:THREADS	receive N bytes while THREADS return tokens
+ *   faults:on, faults:off	see fault.c
  *   flood:CALLS:THREADS	garbage for SO_DEVMEM_DONTNEED, see flood.c
  *   uring...		see uring.c
  *   plain...		readers that know no device memory, see other.c and
@@ -132,7 +133,7 @@ static void run_step(char *s)
 	}
 	if (step_rx(s) || step_tokens(s) || step_conn(s) || step_other(s) ||
 	    step_sockmap(s) || step_race(s) || step_flood(s) ||
-	    step_uring(s))
+	    step_fault(s) || step_uring(s))
 		return;
 	if (sscanf(s, "sleep:%u", &a) == 1) {
 		usleep(a * 1000);

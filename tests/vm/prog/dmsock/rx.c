@@ -144,10 +144,13 @@ ssize_t receive(const struct ask *ask, struct got *got)
 	struct msghdr msg;
 	ssize_t ret;
 
-	ask_msg(ask, &iov, &msg);
 	memset(got, 0, sizeof(*got));
 	memset(iov_buf, 0xee, ask->len < 4096 ? ask->len : 4096);
-	ret = recvmsg(conn.fd, &msg, MSG_SOCK_DEVMEM | ask->flags);
+	do {
+		ask_msg(ask, &iov, &msg);
+		fault_begin();
+		ret = recvmsg(conn.fd, &msg, MSG_SOCK_DEVMEM | ask->flags);
+	} while (fault_again(ret < 0 ? errno : 0));
 	if (ret < 0)
 		return -errno;
 	take_msg(&msg, ret, ask->flags, got);

@@ -44,8 +44,12 @@ static int return_tokens(void)
 			batch[n].token_start = conn.tokens[i];
 			batch[n++].token_count = 1;
 		}
-		ret = setsockopt(conn.fd, SOL_SOCKET, SO_DEVMEM_DONTNEED,
-				 batch, n * sizeof(*batch));
+		do {
+			fault_begin();
+			ret = setsockopt(conn.fd, SOL_SOCKET,
+					 SO_DEVMEM_DONTNEED, batch,
+					 n * sizeof(*batch));
+		} while (fault_again(ret < 0 ? errno : 0));
 		if (ret < 0)
 			return -errno;
 		freed += ret;

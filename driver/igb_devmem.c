@@ -4,6 +4,7 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 #include <linux/rtnetlink.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "igb.h"
@@ -300,6 +301,12 @@ void igb_devmem_probe(struct igb_adapter *adapter)
 		dm->queue[i].adapter = adapter;
 	adapter->devmem = dm;
 	igb_devmem_wrap_ops(adapter);
+	/* Payload is never mapped as a scatterlist by igb, only by exporters,
+	 * of whose segments the NIC sees a buffer at a time. PCI's default is
+	 * 64 KiB, which they exceed. A power of two, so that those who cut to
+	 * fit do it between two buffers.
+	 */
+	dma_set_max_seg_size(&adapter->pdev->dev, SZ_2G);
 
 	dm->ddev.dev = adapter->netdev;
 	dm->ddev.dma_dev = &adapter->pdev->dev;

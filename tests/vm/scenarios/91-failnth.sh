@@ -37,8 +37,8 @@ fn_run "a BAR" get dump devget devdump queueget queuedump split \
 fn_run "a BAR" bind unbind closenl -- "${ON[@]}" -q 1 -k 3 -m "$HALF"
 fn_run "two queues" bindnl -- "${ON[@]}" -q 1,2 -k 11 -m "$HALF"
 fn_run "workers, a BAR" bind -- "${ON[@]}" -q 1 -w -k 23 -m "$HALF"
-exporters udmabuf:1M heap:1M vgem:1M tbuf:1M,seg=64K \
-	tbuf:1M,seg=64K,dynamic tbuf:512K,seg=4K,dynamic
+exporters udmabuf:256K heap:1M vgem:256K tbuf:1M,seg=64K \
+	tbuf:1M,seg=64K,dynamic
 dm_nothing_left "in the end"
 db_balanced "in the end"
 for queue in 1 2; do

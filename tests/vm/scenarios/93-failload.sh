@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # timeout: 300
 # Proves: a module whose load fails, at any allocation, is not there afterwards,
-# and can be loaded.
+# and can be loaded; a device that devmem_bar has no memory for has no driver, and
+# can have one.
 # shellcheck source=tests/vm/scenarios/failnth.bash
 . /stage/scenarios/failnth.bash
 
@@ -21,6 +22,8 @@ rmmod devmem_tcp devmem_tcp_core devmem_bar
 for name in devmem_tcp_core devmem_tcp devmem_bar; do
 	load $name
 done
+echo devmem_bar >"/sys/bus/pci/devices/$PCI_MEM/driver_override"
+fn_run "driver" probe -- failnth -b "$PCI_MEM:0:4096"
 dm_take_bar
 check "bind" rx devmemctl bind -d "$DEV_RX" -q 1 bar "$PCI_MEM"
 check "unbind" rx devmemctl unbind --all

@@ -37,6 +37,7 @@ fn_stage()
 	# What the kernel says when it has no memory, with where it was.
 	dmesg_allow 'vmalloc error|page allocation failure|Call Trace'
 	dmesg_allow 'Unable to allocate memory on node|Huh VM_FAULT_OOM'
+	dmesg_allow '\? lockdep_hardirqs_on|kmemleak: Cannot allocate a scan area'
 }
 
 fn_off()

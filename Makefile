@@ -10,8 +10,8 @@ PREFIX	?= /usr/local
 export KVER KDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check test-unit test-vm test-dkms test-debug test-guards \
-	vm-shell modules install uninstall tools stats deps clean
+.PHONY: help demo test bench check test-unit test-vm test-dkms test-debug \
+	test-guards fuzz vm-shell modules install uninstall tools stats deps clean
 
 help: ## this list
 	@echo "devmem-tcp: TCP payload from the NIC straight into a dma-buf"
@@ -41,6 +41,9 @@ test-debug: ## the same scenarios on a kernel with KASAN, lockdep, kmemleak: hou
 
 test-guards: ## removes each guard of the kernel patch: a scenario must fail
 	@scripts/test.sh guards
+
+fuzz: ## netlink, socket and packet fuzzer: SECONDS=300 each, SEED=, KERNEL=debug
+	@scripts/fuzz.sh "$(SECONDS)" "$(SEED)" "$(KERNEL)"
 
 bench: ## what a binding costs: a table, and build/bench.json
 	@scripts/bench.sh

@@ -19,9 +19,8 @@
 #include "fuzz.h"
 
 #define MAX_CHILDREN	32
-#define PATIENCE	180000	/* ms; a bind may wait 30 s for an exporter */
 
-struct options options = { .ifname = "eth0", .mtu = 1500 };
+struct options options = { .ifname = "eth0", .mtu = 1500, .patience = 60 };
 struct shared *shared;
 
 static struct {
@@ -141,7 +140,7 @@ void fuzz_fail(const char *fmt, ...)
 
 static void usage(const char *name)
 {
-	errx(2, "usage: %s [--seed N] [--seconds N] [--ops N] [--bar PCI] [--dev IFNAME] [--mtu N]",
+	errx(2, "usage: %s [--seed N] [--seconds N] [--ops N] [--bar PCI] [--dev IFNAME] [--mtu N] [--patience N]",
 	     name);
 }
 
@@ -159,6 +158,7 @@ void fuzz_begin(int argc, char **argv)
 		{ "bar", required_argument, NULL, 'm' },
 		{ "dev", required_argument, NULL, 'd' },
 		{ "mtu", required_argument, NULL, 'u' },
+		{ "patience", required_argument, NULL, 'p' },
 		{}
 	};
 	int c;
@@ -177,6 +177,8 @@ void fuzz_begin(int argc, char **argv)
 			options.ifname = optarg;
 		else if (c == 'u')
 			options.mtu = atoi(optarg);
+		else if (c == 'p')
+			options.patience = atoi(optarg);
 		else
 			usage(argv[0]);
 	}
@@ -290,10 +292,10 @@ bool kill_one(const char *what)
 /* Where the threads of a process that does not end are. */
 static void say_stack(pid_t pid)
 {
-	char cmd[128];
+	char cmd[256];
 
 	snprintf(cmd, sizeof(cmd),
-		 "for t in /proc/%d/task/*; do cat $t/comm $t/wchan $t/stack; echo; done",
+		 "for t in /proc/%d/task/*; do cat $t/comm $t/stat $t/stack; done; echo l >/proc/sysrq-trigger; sleep 1; dmesg | tail -n 70",
 		 pid);
 	if (system(cmd))
 		warnx("no stack of %d", pid);
@@ -301,7 +303,7 @@ static void say_stack(pid_t pid)
 
 static void wait_children(void)
 {
-	uint64_t until = now_ms() + PATIENCE;
+	uint64_t until = now_ms() + 1000 * options.patience;
 	unsigned int i, left;
 	int status;
 

@@ -36,6 +36,7 @@ void rnd_fill(struct rng *r, void *buf, size_t len);
  * @spec: range of the BAR: PCI
  * @ifname: device to bind
  * @mtu: of the link
+ * @patience: how many seconds a process may take to end
  */
 struct options {
 	uint64_t	seed;
@@ -43,7 +44,7 @@ struct options {
 	uint64_t	ops;
 	const char	*spec;
 	const char	*ifname;
-	unsigned int	mtu;
+	unsigned int	mtu, patience;
 };
 
 extern struct options options;

@@ -190,8 +190,8 @@ static void fuzz_run(uint64_t seed)
 			peer_step(&r, p);
 		else if (chance(&r, 20))
 			peer_begin(&r, p);
-		if (p->state == PEER_SYN || chance(&r, 5))
-			usleep(rnd(&r, 2000));
+		if (p->state == PEER_SYN || chance(&r, 2))
+			usleep(rnd(&r, 1000));
 	}
 }
 

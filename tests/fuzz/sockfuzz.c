@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,13 +48,16 @@ atomic_int slots[SLOTS];
 int listeners[2], mail[2];
 
 static const struct {
+	const char	*name;		/* the thread's, while it does it */
 	void		(*op)(struct hand *h, unsigned int slot);
 	unsigned int	weight;
 } ops[] = {
-	{ op_recvmsg, 32 }, { op_recvmmsg, 4 }, { op_plain, 5 },
-	{ op_dontneed, 22 }, { op_sockopt, 8 }, { op_life, 5 },
-	{ op_accept, 10 }, { op_send, 4 }, { op_ready, 4 }, { op_uring, 6 },
-	{ op_sockmap, 1 },
+	{ "recvmsg", op_recvmsg, 32 }, { "recvmmsg", op_recvmmsg, 4 },
+	{ "plain", op_plain, 5 }, { "dontneed", op_dontneed, 22 },
+	{ "sockopt", op_sockopt, 8 }, { "life", op_life, 5 },
+	{ "accept", op_accept, 10 }, { "send", op_send, 4 },
+	{ "ready", op_ready, 4 }, { "uring", op_uring, 6 },
+	{ "sockmap", op_sockmap, 1 },
 };
 
 static void step(struct hand *h)
@@ -62,6 +66,7 @@ static void step(struct hand *h)
 
 	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
 		if (at < ops[i].weight) {
+			prctl(PR_SET_NAME, ops[i].name);
 			ops[i].op(h, slot);
 			return;
 		}

@@ -138,7 +138,7 @@ void fuzz_fail(const char *fmt, ...)
 		dprintf(STDOUT_FILENO, "failed: %s\n", text);
 }
 
-static void usage(const char *name)
+static void say_usage(const char *name)
 {
 	errx(2, "usage: %s [--seed N] [--seconds N] [--ops N] [--bar PCI] [--dev IFNAME] [--mtu N] [--patience N]",
 	     name);
@@ -180,11 +180,11 @@ void fuzz_begin(int argc, char **argv)
 		else if (c == 'p')
 			options.patience = atoi(optarg);
 		else
-			usage(argv[0]);
+			say_usage(argv[0]);
 	}
 	if (optind < argc || (!options.seconds && !options.ops) ||
 	    !options.spec)
-		usage(argv[0]);
+		say_usage(argv[0]);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)

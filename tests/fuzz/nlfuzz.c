@@ -69,23 +69,24 @@ static atomic_ullong asked[SEQS];	/* its number, and what it was */
 #define ASKED_ADMIN	1
 #define ASKED_UNBIND	2
 
+static const int netlink_options[] = {
+	NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK,
+	NETLINK_PKTINFO, NETLINK_BROADCAST_ERROR, NETLINK_NO_ENOBUFS,
+	NETLINK_LISTEN_ALL_NSID,
+};
+
 static int open_socket(struct rng *r)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	int one = 1, small = rnd(r, 8192), i;
 	struct timeval tv = { .tv_usec = 50000 };
-	static const int options[] = {
-		NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK,
-		NETLINK_PKTINFO, NETLINK_BROADCAST_ERROR, NETLINK_NO_ENOBUFS,
-		NETLINK_LISTEN_ALL_NSID,
-	};
 
 	if (fd < 0)
 		return fd;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	for (i = 0; i < 7; i++)
 		if (chance(r, i ? 20 : 70))
-			setsockopt(fd, SOL_NETLINK, options[i], &one,
+			setsockopt(fd, SOL_NETLINK, netlink_options[i], &one,
 				   sizeof(one));
 	if (chance(r, 10))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));

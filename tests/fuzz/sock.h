@@ -10,7 +10,7 @@
 #define MPTCP_PORT	5002
 #define SLOTS		8
 #define TOKENS		256
-#define AREA		(1 << 20)
+#define AREA		1048576
 #define CONTROL		65536
 #define BAR_BYTES	(64 << 20)
 

@@ -40,7 +40,8 @@ static uint8_t *guarded(size_t len)
 	uint8_t *map = mmap(NULL, len + 4096, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (map == MAP_FAILED || munmap(map + len, 4096))
+	/* a hole would be filled by the next mapping */
+	if (map == MAP_FAILED || mprotect(map + len, 4096, PROT_NONE))
 		err(1, "mmap");
 	return map;
 }

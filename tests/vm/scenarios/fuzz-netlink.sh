@@ -7,3 +7,4 @@
 
 fz_stage
 fz_netlink
+fz_end netlink

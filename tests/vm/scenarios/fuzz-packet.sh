@@ -12,3 +12,4 @@ FZ_SECONDS=$(((FZ_SECONDS + 1) / 2))
 fz_packet 1500
 net_mtu 9000
 fz_packet 9000
+fz_end packet

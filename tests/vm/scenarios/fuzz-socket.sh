@@ -7,3 +7,4 @@
 
 fz_stage
 fz_socket
+fz_end socket

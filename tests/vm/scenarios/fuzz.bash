@@ -103,7 +103,6 @@ fz_netlink()
 		    $(dm_value "$TMP/nlfuzz" unbound) > 0))" 1
 	rx devmemctl unbind --all >/dev/null 2>&1 || true
 	fz_stream_end nlfuzz
-	fz_end nlfuzz
 }
 
 # The peer's frames go to tx, whose kernel does not know its address.
@@ -133,23 +132,22 @@ fz_packet()
 {
 	fz_peer replace "$MAC_TX"
 	dm_steer 0 1 0 0
-	fz_run pktfuzz --mtu "${1:-1500}"
+	fz_run pktfuzz --mtu "$1"
 	diag "$(rx ss -Htanmoi | head -n 20)"
 	diag "module users: $(dm_module_users)"
 	check "pktfuzz: the kernel gives up its orphans" wait_for 60 fz_no_orphans
 	diag "$(rx ss -Htanm | head -n 20)"
 	fz_peer del
-	dm_unbind "$TMP/pktfuzz" "pktfuzz, MTU ${1:-1500}" 2
-	fz_end pktfuzz
+	dm_unbind "$TMP/pktfuzz" "pktfuzz, MTU $1" 2
 }
 
 fz_socket()
 {
-	modprobe -q tls || true
+	if modprobe -q tls; then
+		defer modprobe -rq tls
+	fi
 	dm_steer 0 1 1 0
 	fz_run sockfuzz
-	modprobe -rq tls || true
 	# what is left of queue 2 is of bindings that are gone
 	dm_unbind "$TMP/sockfuzz" sockfuzz
-	fz_end sockfuzz
 }

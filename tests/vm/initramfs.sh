@@ -143,6 +143,8 @@ make_overlay()
 	done
 	cp -r "$VM/guest/." "$root/stage/"
 	cp -r "${SCENARIO_DIR:-$VM/scenarios}" "$root/stage/scenarios"
+	# modules of other versions, for scenarios to insert by hand
+	[ ! -d "$MODULES/other" ] || cp -r "$MODULES/other" "$root/stage/"
 	cp "$CONF" "$root/stage/conf"
 	ln -s stage/init "$root/init"
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* nfhold QUEUE FILE END: the reader of an nfqueue that does not read: packets wait
- * in the kernel until FILE exists. Then each is accepted, until END exists. Prints
- * "ready", and in the end accepted=, and payload=, the most bytes of payload that
- * came with a packet.
+ * in the kernel until FILE exists. Then each is accepted, until END exists. It
+ * takes packets that GRO has merged. Prints "ready", and in the end accepted=;
+ * short=, those of which not all came, and most=, the most bytes that came of one
+ * of these.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -25,28 +26,48 @@
 
 static int fd;
 static uint16_t queue;
-static unsigned long accepted, payload;
+static unsigned long accepted, not_whole, most;
+
+struct request {
+	struct nlmsghdr		nl;
+	struct nfgenmsg		nf;
+	uint8_t			attrs[32];
+};
+
+static void put(struct request *req, uint16_t type, const void *data,
+		size_t len)
+{
+	struct nlattr *attr = (void *)((uint8_t *)req + req->nl.nlmsg_len);
+
+	attr->nla_type = type;
+	attr->nla_len = NLA_HDRLEN + len;
+	memcpy(attr + 1, data, len);
+	req->nl.nlmsg_len += NLA_HDRLEN + NLA_ALIGN(len);
+}
+
+static struct request begin(uint8_t type)
+{
+	return (struct request){
+		.nl.nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | type,
+		.nl.nlmsg_flags = NLM_F_REQUEST,
+		.nl.nlmsg_len = offsetof(struct request, attrs),
+		.nf.nfgen_family = AF_UNSPEC,
+		.nf.res_id = htons(queue),
+	};
+}
+
+static void done(const struct request *req)
+{
+	if (send(fd, req, req->nl.nlmsg_len, 0) < 0)
+		err(1, "request %u", req->nl.nlmsg_type & 0xff);
+}
 
 static void request(uint8_t type, uint16_t attr, const void *data, size_t len)
 {
-	struct {
-		struct nlmsghdr		nl;
-		struct nfgenmsg		nf;
-		struct nlattr		attr;
-		uint8_t			data[16];
-	} req = {
-		.nl.nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | type,
-		.nl.nlmsg_flags = NLM_F_REQUEST,
-		.nl.nlmsg_len = offsetof(typeof(req), data) + NLA_ALIGN(len),
-		.nf.nfgen_family = AF_UNSPEC,
-		.nf.res_id = htons(queue),
-		.attr.nla_type = attr,
-		.attr.nla_len = NLA_HDRLEN + len,
-	};
+	struct request req = begin(type);
 
-	memcpy(req.data, data, len);
-	if (send(fd, &req, req.nl.nlmsg_len, 0) < 0)
-		err(1, "request %u", type);
+	put(&req, attr, data, len);
+	done(&req);
 }
 
 static void open_queue(void)
@@ -56,6 +77,8 @@ static void open_queue(void)
 		.copy_range = htonl(0xffff),
 		.copy_mode = NFQNL_COPY_PACKET,
 	};
+	uint32_t gso = htonl(NFQA_CFG_F_GSO);
+	struct request req;
 	int room = ROOM;
 
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
@@ -65,6 +88,10 @@ static void open_queue(void)
 		err(1, "SO_RCVBUFFORCE");
 	request(NFQNL_MSG_CONFIG, NFQA_CFG_CMD, &cmd, sizeof(cmd));
 	request(NFQNL_MSG_CONFIG, NFQA_CFG_PARAMS, &params, sizeof(params));
+	req = begin(NFQNL_MSG_CONFIG);
+	put(&req, NFQA_CFG_MASK, &gso, sizeof(gso));
+	put(&req, NFQA_CFG_FLAGS, &gso, sizeof(gso));
+	done(&req);
 }
 
 static void accept_packet(const struct nlmsghdr *msg)
@@ -75,6 +102,7 @@ static void accept_packet(const struct nlmsghdr *msg)
 	struct nfqnl_msg_verdict_hdr verdict = { .verdict = htonl(NF_ACCEPT) };
 	struct nfqnl_msg_packet_hdr hdr;
 	unsigned long len;
+	uint16_t ip_len;
 
 	for (; left >= NLA_HDRLEN && attr->nla_len >= NLA_HDRLEN;
 	     left -= NLA_ALIGN(attr->nla_len),
@@ -85,7 +113,12 @@ static void accept_packet(const struct nlmsghdr *msg)
 			verdict.id = hdr.packet_id;
 		} else if (attr->nla_type == NFQA_PAYLOAD) {
 			len = attr->nla_len - NLA_HDRLEN;
-			payload = len > payload ? len : payload;
+			memcpy(&ip_len, (const uint8_t *)(attr + 1) + 2,
+			       sizeof(ip_len));
+			if (len < ntohs(ip_len)) {
+				not_whole++;
+				most = len > most ? len : most;
+			}
 		}
 	}
 	request(NFQNL_MSG_VERDICT, NFQA_VERDICT_HDR, &verdict,
@@ -128,6 +161,6 @@ int main(int argc, char **argv)
 		if (poll(&pfd, 1, 20) > 0)
 			read_packets();
 	}
-	printf("accepted=%lu\npayload=%lu\n", accepted, payload);
+	printf("accepted=%lu\nshort=%lu\nmost=%lu\n", accepted, not_whole, most);
 	return 0;
 }

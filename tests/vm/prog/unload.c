@@ -48,7 +48,7 @@
 #define PART_SIZE	(16ull << 20)
 #define MAX_FLOWS	16
 #define MAX_CYCLES	1000
-#define KEEP		128	/* tokens that a flow keeps */
+#define KEEP		128	/* tokens that a flow has, at most */
 #define STEP		65536	/* bytes that show that a flow goes on */
 #define PATIENCE	60000	/* ms */
 
@@ -126,15 +126,16 @@ static void check(const struct flow *f, uint64_t at, const uint8_t *buf,
 		     (unsigned long long)(at + good), where);
 }
 
-static void return_tokens(struct flow *f)
+/* The oldest @num of those that are held. */
+static void return_tokens(struct flow *f, unsigned int num)
 {
 	struct devmem_token batch[DEVMEM_DONTNEED_RANGES];
 	unsigned int i = 0, n, first;
 	int ret;
 
-	while (i < f->held) {
+	while (i < num) {
 		first = i;
-		for (n = 0; i < f->held; i++) {
+		for (n = 0; i < num; i++) {
 			if (n && batch[n - 1].token_start +
 				 batch[n - 1].token_count == f->tokens[i]) {
 				batch[n - 1].token_count++;
@@ -152,7 +153,9 @@ static void return_tokens(struct flow *f)
 		for (; first < i; first++)
 			shared->stale += f->ids[first] != shared->live;
 	}
-	f->held = 0;
+	f->held -= num;
+	memmove(f->tokens, f->tokens + num, f->held * sizeof(*f->tokens));
+	memmove(f->ids, f->ids + num, f->held * sizeof(*f->ids));
 }
 
 static void take(struct flow *f, struct msghdr *msg, const uint8_t *iov,
@@ -194,8 +197,11 @@ static void take(struct flow *f, struct msghdr *msg, const uint8_t *iov,
 		     (unsigned long long)(device + linear));
 	shared->device[f - flows] += device;
 	shared->linear[f - flows] += linear;
-	if (f->held >= KEEP || linear)
-		return_tokens(f);
+	/* Some are always out when the binding ends, and come back then. */
+	if (f->held >= KEEP)
+		return_tokens(f, f->held - KEEP / 2);
+	else if (!shared->live)
+		return_tokens(f, f->held);
 }
 
 static void receive(struct flow *f)
@@ -215,7 +221,7 @@ static void receive(struct flow *f)
 		take(f, &msg, buf, ret);
 	if (ret)
 		return;
-	return_tokens(f);
+	return_tokens(f, f->held);
 	close(f->fd);
 	f->fd = -1;
 	shared->ended++;

@@ -22,4 +22,5 @@ check "devmem_tcp goes" rmmod devmem_tcp
 check "devmem_tcp_core goes when all sockets are closed" wait_for 2 core_gone
 check "the exporter goes" rmmod devmem_bar
 check "all of them come back" load_modules
+dm_steer 0 1 0 0
 dv_transfer "reload"

@@ -18,8 +18,7 @@ more_than()
 	[ "$(dm_stat 1 bytes)" -gt "$1" ] && [ "$(dm_stat 2 bytes)" -gt "$2" ]
 }
 
-# receive NOW...: until this many bytes came to both queues since they had these
-# counters
+# flowing TEXT COUNTER COUNTER: until more came to both queues than there was
 flowing()
 {
 	check "$1: a transfer runs" wait_for 30 more_than \
@@ -60,7 +59,7 @@ tool()
 			--hash bar "$PCI_MEM" >"$OUT" 2>&1 &
 		PIDS=($!)
 		wait_for 20 dm_listens $PORT
-		tx timeout 60 dmsend -b $((FROM1[0] + 0)) "$IP4_RX" $PORT \
+		ip netns exec tx dmsend -b "${FROM1[0]}" "$IP4_RX" $PORT \
 			"until:$TMP/never" >"$TMP/send" 2>&1 &
 		SENDERS=($!)
 		check "$text, $i: a transfer runs" wait_for 30 eval \
@@ -97,23 +96,27 @@ receivers()
 		ul_flows
 		flowing "$text, $i" "${now[@]}"
 		sleep 0.$((RANDOM % 5))
-		# children first, or they would be nobody's
-		pkill_children "$RECEIVER"
-		kill_all "$RECEIVER"
+		mapfile -t PIDS < <(descendants "$RECEIVER")
+		kill_all "$RECEIVER" "${PIDS[@]}"
 		senders_die
 		ends_as_it_should "$text, $i"
 	done
 }
 
-# With the parent stopped, so that it does not see its children die.
-pkill_children()
+# descendants PID: the processes that it and its children have begun
+descendants()
 {
-	local pid
-
-	kill -STOP "$1"
-	for pid in $(ps -o pid,ppid | awk -v p="$1" '$2 == p { print $1 }'); do
-		kill -9 "$pid" 2>/dev/null || true
-	done
+	ps -o pid,ppid | awk -v top="$1" '
+		{ parent[$1] = $2 }
+		END {
+			for (pid in parent) {
+				p = pid
+				while (p in parent && p != top)
+					p = parent[p]
+				if (p == top && pid != top)
+					print pid
+			}
+		}'
 }
 
 # A reader of whole streams is told, and has every byte until then.

@@ -30,9 +30,10 @@ ul_flows()
 
 	rm -f "$TMP/stop"
 	SENDERS=()
+	# not by tx, nor timeout: it is their pid that somebody may kill
 	for port in "${FROM1[@]}" "${FROM2[@]}"; do
-		tx timeout $((300 * STAGE_SLOW)) dmsend -b "$port" "$IP4_RX" \
-			$PORT "until:$TMP/stop" >"$TMP/send.$port" 2>&1 &
+		ip netns exec tx dmsend -b "$port" "$IP4_RX" $PORT \
+			"until:$TMP/stop" >"$TMP/send.$port" 2>&1 &
 		SENDERS+=($!)
 	done
 }

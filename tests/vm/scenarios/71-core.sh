@@ -27,7 +27,7 @@ users()
 
 reaches()
 {
-	if ! wait_for 20 test -e "$1"; then
+	if ! wait_for 60 test -e "$1"; then
 		not_ok "dmsock gets to ${1##*/}" "$(cat "$OUT" "$OUT.err")"
 		exit 1
 	fi

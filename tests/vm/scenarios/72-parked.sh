@@ -21,7 +21,7 @@ value()
 
 reaches()
 {
-	if ! wait_for 20 test -e "$1"; then
+	if ! wait_for 60 test -e "$1"; then
 		not_ok "dmsock gets to ${1##*/}" "$(cat "$OUT" "$OUT.err")"
 		exit 1
 	fi
@@ -161,7 +161,7 @@ hole()
 	defer hole_end
 	echo 0 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
 	ip -n tx route change "${IP4_TX%.*}.0/24" dev "$DEV_TX" \
-		src "$IP4_TX" rto_min 6s
+		src "$IP4_TX" rto_min $((4 + 2 * STAGE_SLOW))s
 	dm_sock "$OUT" "${BIND[@]}" accept a=read:300000 "touch:$GO.a" \
 		"wait:$GO.go" none=recv:100 b=read:2896 c=hold:28960 back=free \
 		close "touch:$GO.b" "wait:$GO.end"

@@ -92,6 +92,12 @@ extern char heap[HEAP], stacks[MODEL_ACTORS][STACK];
 extern char __start_moddata[], __stop_moddata[];
 extern char __start_modtext[], __stop_modtext[];
 
+/* The same of what is built in. */
+extern char __start_kerndata[], __stop_kerndata[];
+
+#define MODDATA		(__stop_moddata - __start_moddata)
+#define KERNDATA	(__stop_kerndata - __start_kerndata)
+
 extern struct actor *me;	/* NULL: the model itself */
 extern bool exploring, weak;
 extern jmp_buf engine;		/* an actor stops */

@@ -89,7 +89,8 @@ static u64 hash_state(void)
 
 	h = hash_bytes(h, &world, offsetof(struct world, actors));
 	h = hash_bytes(h, heap, world.heap_used);
-	h = hash_bytes(h, __start_moddata, __stop_moddata - __start_moddata);
+	h = hash_bytes(h, __start_moddata, MODDATA);
+	h = hash_bytes(h, __start_kerndata, KERNDATA);
 	for (i = 0; i < world.nr_actors; i++) {
 		const struct actor *actor = &world.actors[i];
 
@@ -119,8 +120,10 @@ static size_t save(char *to)
 	at += sizeof(world);
 	memcpy(at, heap, world.heap_used);
 	at += world.heap_used;
-	memcpy(at, __start_moddata, __stop_moddata - __start_moddata);
-	at += __stop_moddata - __start_moddata;
+	memcpy(at, __start_moddata, MODDATA);
+	at += MODDATA;
+	memcpy(at, __start_kerndata, KERNDATA);
+	at += KERNDATA;
 	for (i = 0; i < world.nr_actors; i++) {
 		size_t size = live(&world.actors[i]);
 
@@ -138,8 +141,10 @@ static void restore(const char *at)
 	at += sizeof(world);
 	memcpy(heap, at, world.heap_used);
 	at += world.heap_used;
-	memcpy(__start_moddata, at, __stop_moddata - __start_moddata);
-	at += __stop_moddata - __start_moddata;
+	memcpy(__start_moddata, at, MODDATA);
+	at += MODDATA;
+	memcpy(__start_kerndata, at, KERNDATA);
+	at += KERNDATA;
 	for (i = 0; i < world.nr_actors; i++) {
 		size_t size = live(&world.actors[i]);
 
@@ -358,13 +363,12 @@ static double explore(void)
 
 static double explore_all(void)
 {
-	static char *module;
+	static char *module, *kernel;
 	u32 i;
 
 	if (!module) {
-		module = malloc(__stop_moddata - __start_moddata);
-		memcpy(module, __start_moddata,
-		       __stop_moddata - __start_moddata);
+		module = memcpy(malloc(MODDATA), __start_moddata, MODDATA);
+		kernel = memcpy(malloc(KERNDATA), __start_kerndata, KERNDATA);
 	}
 	_setjmp(again);
 	me = NULL;
@@ -378,7 +382,8 @@ static double explore_all(void)
 	path_len = 0;
 	snapshots_used = 0;
 	memset(&world, 0, sizeof(world));
-	memcpy(__start_moddata, module, __stop_moddata - __start_moddata);
+	memcpy(__start_moddata, module, MODDATA);
+	memcpy(__start_kerndata, kernel, KERNDATA);
 	scenario->setup(scenario->arg);
 	for (i = 0; i < world.nr_actors; i++)
 		start_actor(&world.actors[i]);

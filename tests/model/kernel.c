@@ -3,8 +3,6 @@
 
 #include "engine.h"
 
-struct workqueue_struct *dmt_wq = (struct workqueue_struct *)1;
-
 /* The locks, a bit each. */
 static const void *locks[8];
 
@@ -112,6 +110,8 @@ void synchronize_rcu(void)
 {
 	u32 i;
 
+	if (!me)
+		return;
 	settle();
 	if (me->rcu_nest)
 		model_fail("a grace period is waited for in a read section");
@@ -148,6 +148,11 @@ static bool has_work(void *wq)
 bool model_wq_idle(void *wq)
 {
 	return !has_work(wq) && !world.wqs[(uintptr_t)wq].running;
+}
+
+void destroy_workqueue(struct workqueue_struct *wq)
+{
+	model_wait(model_wq_idle, wq, "destroy_workqueue");
 }
 
 void model_worker(u32 wq)
@@ -188,6 +193,17 @@ void module_put(struct module *module)
 	end_step("module_put", NULL);
 }
 
+bool try_module_get(struct module *module)
+{
+	(void)module;
+	settle();
+	if (ghost->module_going)
+		return false;
+	ghost->module_refs++;
+	end_step("try_module_get", NULL);
+	return true;
+}
+
 void put_device(struct device *dev)
 {
 	(void)dev;
@@ -215,7 +231,10 @@ void model_unload(void)
 	u32 i;
 
 	model_wait(is_unused, NULL, "rmmod");
-	model_wait(model_wq_idle, dmt_wq, "destroy_workqueue");
+	ghost->module_going = true;
+	end_step("rmmod", NULL);
+	model_module_exit();
+	finish();
 	for (i = 0; i < world.nr_actors; i++)
 		if (world.actors[i].in_module)
 			model_fail("the module is gone and %s is in it",

@@ -3,7 +3,7 @@
 
 #include "engine.h"
 
-#define SPACE		(HEAP + 8192)	/* the heap, then the module's data */
+#define SPACE		(HEAP + 8192)	/* the heap, the data of both kinds */
 
 /* Per word, over all runs: who loaded or stored it, and with which locks held
  * each time.
@@ -32,17 +32,29 @@ const char *name_of(const volatile void *ptr)
 	return ptr ? name : "";
 }
 
+static bool is_module(const volatile void *ptr)
+{
+	return (char *)ptr >= __start_moddata && (char *)ptr < __stop_moddata;
+}
+
+static bool is_kernel(const volatile void *ptr)
+{
+	return (char *)ptr >= __start_kerndata && (char *)ptr < __stop_kerndata;
+}
+
 static bool is_tracked(const volatile void *ptr)
 {
 	return ((char *)ptr >= heap && (char *)ptr < heap + HEAP) ||
-	       ((char *)ptr >= __start_moddata && (char *)ptr < __stop_moddata);
+	       is_module(ptr) || is_kernel(ptr);
 }
 
 static u32 word_of(const volatile void *ptr)
 {
 	if ((char *)ptr >= heap && (char *)ptr < heap + HEAP)
 		return ((char *)ptr - heap) / 8;
-	return (HEAP + ((char *)ptr - __start_moddata)) / 8;
+	if (is_module(ptr))
+		return (HEAP + ((char *)ptr - __start_moddata)) / 8;
+	return (HEAP + 4096 + ((char *)ptr - __start_kerndata)) / 8;
 }
 
 void check_alive(const volatile void *ptr, const char *how)
@@ -50,7 +62,7 @@ void check_alive(const volatile void *ptr, const char *how)
 	u32 i, off = (char *)ptr - heap;
 
 	if (off >= HEAP) {
-		if (ghost->module_gone)
+		if (ghost->module_gone && is_module(ptr))
 			model_fail("%s of data of the removed module", how);
 		return;
 	}
@@ -434,8 +446,12 @@ void __tsan_func_exit(void)
 {
 	char *at = __builtin_return_address(0);
 
-	if (me && at >= __start_modtext && at < __stop_modtext)
-		me->in_module--;
+	if (!me || at < __start_modtext || at >= __stop_modtext)
+		return;
+	/* It can stop before it returns. */
+	if (me->in_module == 1)
+		settle();
+	me->in_module--;
 }
 
 #define HOOKS(n)							\

@@ -7,12 +7,12 @@
 
 #define MODEL_ACTORS	10
 #define MODEL_NIOVS	8
-#define MODEL_WQS	2
+#define MODEL_WQS	3
 
 /* What no actor can see, and so orders nothing. Part of the state. */
 struct ghost {
 	int	module_refs;
-	bool	module_gone;
+	bool	module_going, module_gone;
 	int	dev_refs;
 	u32	released;
 	u32	kicks;
@@ -44,6 +44,10 @@ void model_wait(bool (*ready)(void *arg), void *arg, const char *what);
 bool model_wq_idle(void *wq);
 void model_worker(u32 wq);
 void model_unload(void);
+void model_own(const struct net_iov *niov);
+void model_disown(const struct net_iov *niov);
+int model_module_init(void);	/* core.c's */
+void model_module_exit(void);
 u32 model_blocks(void);
 void __noreturn __printf(1, 2) model_fail(const char *format, ...);
 

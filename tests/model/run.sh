@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh: area.c, pool.c, token.c, end.c and the patch's net_iov.c in all
-# interleavings of small scenarios, and the same broken in the ways that the
-# file mutants lists, each of which a scenario has to notice. Result:
-# build/tap/model.tap, and the exit status.
+# run.sh: area.c, core.c, end.c, pool.c, token.c and the patches' net_iov.c and
+# devmem.c in all interleavings of small scenarios, and the same broken in the
+# ways that the file mutants lists, each of which a scenario has to notice.
+# Result: build/tap/model.tap, and the exit status.
 #
-#   MODEL_MODULE=DIR, MODEL_PATCH=FILE  other files to test
+#   MODEL_MODULE=DIR, MODEL_PATCHES=DIR  other files to test
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
@@ -14,8 +14,8 @@ cd "$(dirname "$0")/../.."
 OUT=$BUILD/model
 TAP=$BUILD/tap/model.tap
 MODULE=${MODEL_MODULE:-module}
-PATCH=${MODEL_PATCH:-patches/6.1/0001-net_iov.patch}
-IN_MODULE=(area pool token end)
+PATCHES=${MODEL_PATCHES:-patches/6.1}
+IN_MODULE=(area core end pool token)
 
 # A file that the patch adds, as it will be in the kernel.
 from_patch()
@@ -23,7 +23,7 @@ from_patch()
 	awk -v name="b/$1" '
 		/^\+\+\+ / { on = $2 == name; next }
 		/^(--- |diff )/ { on = 0 }
-		on && sub(/^\+/, "")' "$PATCH" >"$2"
+		on && sub(/^\+/, "")' "$PATCHES"/*.patch >"$2"
 	[ -s "$2" ]
 }
 
@@ -43,9 +43,12 @@ make_sources()
 	rm -rf "$OUT"
 	mkdir -p "$OUT/include/net" "$OUT/src" "$OUT/bin"
 	from_patch include/net/net_iov.h "$OUT/include/net/net_iov.h"
+	from_patch include/net/devmem.h "$OUT/include/net/devmem.h"
 	from_patch net/core/net_iov.c "$OUT/src/net_iov.c"
+	from_patch net/core/devmem.c "$OUT/src/devmem.c"
 	cp include/net/devmem_driver.h "$OUT/include/net/"
-	cp "$MODULE"/{area,pool,token,end}.c "$MODULE"/{core,token}.h "$OUT/src"
+	cp "$MODULE"/{area,core,end,pool,token}.c \
+		"$MODULE"/{core,sock,token}.h "$OUT/src"
 	shrink include/net/devmem_driver.h NET_IOV_BATCH 1
 	shrink include/net/devmem_driver.h NET_IOV_CACHE 1
 	shrink src/core.h DMT_MAX_QUEUES 2
@@ -70,13 +73,21 @@ compile()
 		-c -o "$2" "$1"
 }
 
-# Text and data of the module, to know who touches them when it is gone.
-in_module()
+# Text and data get names: of the module, to know who touches them when it is
+# gone; and the data of what is built in.
+name_sections()
 {
-	objcopy --rename-section .text=modtext,alloc,load,readonly,code,contents \
-		--set-section-flags .bss=alloc,load,data,contents \
-		--rename-section .bss=moddata,alloc,load,data,contents \
-		--rename-section .data=moddata,alloc,load,data,contents "$1"
+	local data=moddata
+
+	case $1 in
+	net_iov | devmem) data=kerndata ;;
+	*) objcopy --rename-section \
+		.text=modtext,alloc,load,readonly,code,contents "$2" ;;
+	esac
+	objcopy --set-section-flags .bss=alloc,load,data,contents \
+		--rename-section ".bss=$data,alloc,load,data,contents" \
+		--rename-section ".data=$data,alloc,load,data,contents" \
+		--rename-section ".rodata=$data,alloc,load,data,contents" "$2"
 }
 
 build_all()
@@ -88,11 +99,10 @@ build_all()
 		compile "tests/model/$name.c" "$OUT/$name.o" -O2
 	done
 	compile tests/model/scenarios.c "$OUT/scenarios.o" -fsanitize=thread
-	for name in "${IN_MODULE[@]}" net_iov; do
+	cp tests/model/sock_ops.c "$OUT/src/"
+	for name in "${IN_MODULE[@]}" sock_ops net_iov devmem; do
 		compile "$OUT/src/$name.c" "$OUT/$name.o" -fsanitize=thread
-	done
-	for name in "${IN_MODULE[@]}"; do
-		in_module "$OUT/$name.o"
+		name_sections "$name" "$OUT/$name.o"
 	done
 	gcc -no-pie -o "$OUT/bin/model" "$OUT"/*.o
 }
@@ -103,7 +113,7 @@ build_mutant()
 	local others=() name
 
 	compile "$OUT/mutant.c" "$OUT/bin/mutant.o" -fsanitize=thread
-	[ "$1" = net_iov.c ] || in_module "$OUT/bin/mutant.o"
+	name_sections "${1%.c}" "$OUT/bin/mutant.o"
 	for name in "$OUT"/*.o; do
 		[ "$name" = "$OUT/${1%.c}.o" ] || others+=("$name")
 	done

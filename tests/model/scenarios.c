@@ -9,6 +9,7 @@
  */
 
 #include "core.h"
+#include "sock.h"
 #include "token.h"
 #include "model.h"
 
@@ -35,6 +36,7 @@ static struct test {
 	struct consumer		consumers[POOLS];
 	u64			stop;
 	struct dmt_ring		ring;
+	struct tcp_sock		socks[2];
 	u32			budget;
 	bool			early;
 	bool			hold;
@@ -69,8 +71,14 @@ static void take(const struct net_iov *niov, u32 refs)
 	ghost->owners[number(niov)] = refs;
 }
 
+/* One reference more. */
+void model_own(const struct net_iov *niov)
+{
+	ghost->owners[number(niov)]++;
+}
+
 /* Before the put, after which it may be handed out again at once. */
-static void drop(const struct net_iov *niov)
+void model_disown(const struct net_iov *niov)
 {
 	if (!ghost->owners[number(niov)]--)
 		model_fail("net_iov %u is put by nobody", number(niov));
@@ -127,7 +135,8 @@ static void counting_release(struct net_iov_binding *hot)
 /* Actors */
 
 /* The control path: its queues are stopped already, see model_actor()'s @after;
- * the driver has taken the kicks away.
+ * the driver has taken the kicks away. It is in devmem_tcp, which has a reference
+ * of its own.
  */
 static void killer(u32 arg)
 {
@@ -138,6 +147,7 @@ static void killer(u32 arg)
 	for (i = 0; i < binding->hot.nr_pools; i++)
 		WRITE_ONCE(dmt_pool(binding, i)->home.kick, NULL);
 	dmt_binding_end(binding, dmt_end_ticket());
+	module_put(THIS_MODULE);
 }
 
 static void rmmod(u32 arg)
@@ -236,21 +246,22 @@ static void putter(u32 arg)
 		if (num == has.seen)
 			break;
 		for (; has.seen < num; has.seen++) {
-			drop(has.mail->niovs[has.seen]);
+			model_disown(has.mail->niovs[has.seen]);
 			net_iov_put(has.mail->niovs[has.seen]);
 		}
 	}
 }
 
-/* All mail that was there from the start at once. */
+/* All mail that was there from the start at once, for a socket. */
 static void bulk_putter(u32 arg)
 {
 	struct mail *mail = &test->mail[arg];
 	u32 i;
 
 	for (i = 0; i < mail->num; i++)
-		drop(mail->niovs[i]);
+		model_disown(mail->niovs[i]);
 	dmt_put_bulk(mail->niovs, mail->num);
+	module_put(THIS_MODULE);
 }
 
 /* recvmsg() on each buffer's skb: a token with a reference of its own, then the
@@ -267,11 +278,11 @@ static void receiver(u32 arg)
 		niov = test->mail[0].niovs[i];
 		if (dmt_ring_reserve(&test->ring, 1))
 			model_fail("no room for a token");
-		ghost->owners[number(niov)]++;
+		model_own(niov);
 		net_iov_get(niov);
 		if (dmt_ring_add(&test->ring, &niov, &limit, &token, 1) != 1)
 			model_fail("no token");
-		drop(niov);
+		model_disown(niov);
 		net_iov_put(niov);
 	}
 }
@@ -284,7 +295,7 @@ static void returner(u32 arg)
 
 	num = dmt_ring_remove(&test->ring, 1 + arg, 2, niovs);
 	for (i = 0; i < num; i++)
-		drop(niovs[i]);
+		model_disown(niovs[i]);
 	dmt_put_bulk(niovs, num);
 }
 
@@ -296,9 +307,47 @@ static void closer(u32 arg)
 	(void)arg;
 	for (i = 0; i < test->ring.size; i++)
 		if (test->ring.slots[i].niov)
-			drop(test->ring.slots[i].niov);
+			model_disown(test->ring.slots[i].niov);
 	dmt_ring_destroy(&test->ring);
 	module_put(THIS_MODULE);
+}
+
+/* The same through what is built in: net/core/devmem.c. The second socket has no
+ * device memory, so it may come when the module goes.
+ */
+static void sock_receiver(u32 arg)
+{
+	struct sock *sk = (struct sock *)&test->socks[arg];
+	struct sk_buff skb = {};
+	u32 i;
+
+	if (!arg) {
+		skb.num = test->mail[0].num;
+		memcpy(skb.niovs, test->mail[0].niovs, sizeof(skb.niovs));
+	}
+	devmem_recvmsg(sk, &skb, 0, NULL, 1);
+	for (i = 0; i < skb.num; i++) {
+		model_disown(skb.niovs[i]);
+		net_iov_put(skb.niovs[i]);
+	}
+	if (arg && devmem_attached(sk))
+		devmem_sock_release(sk);
+}
+
+static void sock_returner(u32 arg)
+{
+	struct dmabuf_token tokens[] = { { 1, 2 } };
+
+	devmem_dontneed((struct sock *)&test->socks[arg], tokens,
+			sizeof(tokens));
+}
+
+static void sock_closer(u32 arg)
+{
+	struct sock *sk = (struct sock *)&test->socks[arg];
+
+	if (devmem_attached(sk))
+		devmem_sock_release(sk);
 }
 
 /* Stages */
@@ -311,6 +360,7 @@ static void make_binding(u32 pools, u32 niovs)
 	u32 i;
 
 	test = model_alloc(sizeof(*test), "test");
+	model_module_init();
 	binding = model_alloc(sizeof(*binding) + pools * sizeof(void *),
 			      "binding");
 	binding->shift = PAGE_SHIFT;
@@ -318,7 +368,7 @@ static void make_binding(u32 pools, u32 niovs)
 	dmt_binding_init(binding);
 	real_release = binding->hot.release;
 	binding->hot.release = counting_release;
-	ghost->module_refs = 1;
+	ghost->module_refs = 2;	/* the binding and the killer */
 	ghost->dev_refs = 1;
 	if (dmt_areas_build(binding, &sgt, sg.len, NULL) ||
 	    dmt_pools_build(binding, pools))
@@ -360,7 +410,7 @@ static void share(struct net_iov *niov, u32 putter)
 	struct mail *mail = &test->mail[putter];
 
 	net_iov_get(niov);
-	ghost->owners[number(niov)]++;
+	model_own(niov);
 	mail->niovs[mail->num++] = niov;
 }
 
@@ -385,6 +435,7 @@ static void burial(u32 pools)
 	hand_out(pools - 1, 1);
 	share(niov, 1);
 	test->stop = 1;
+	ghost->module_refs++;
 	model_actor("putter", putter, 0, 0, 0);
 	model_actor("bulk", bulk_putter, 1, 0, 0);
 	end_actors(0);
@@ -429,6 +480,20 @@ static void tokens(u32 arg)
 	end_actors(recvmsg);
 }
 
+static void sockets(u32 arg)
+{
+	u32 i, users;
+
+	make_binding(1, 2);
+	for (i = 0; i < arg; i++)
+		hand_out(0, 0);
+	users = BIT(model_actor("recvmsg", sock_receiver, 0, 0, 0)) |
+		BIT(model_actor("dontneed", sock_returner, 0, 0, 0));
+	model_actor("close", sock_closer, 0, 0, users);
+	model_actor("other", sock_receiver, 1, 0, users);
+	end_actors(users);
+}
+
 static void check(void)
 {
 	if (ghost->released != 1)
@@ -454,5 +519,6 @@ const struct scenario scenarios[] = {
 	  true },
 	{ "steal-weak", traffic, check, ARG(2, 1, 2) | ARG_UNEVEN, true },
 	{ "tokens", tokens, check, 2 },
+	{ "sockets", sockets, check, 1 },
 	{}
 };

@@ -90,6 +90,7 @@ struct llist_node { struct llist_node *next; };
 struct llist_head { struct llist_node *first; };
 
 #define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
+#define list_del_rcu(node)	list_del(node)
 #define INIT_LIST_HEAD(list)	((list)->next = (list)->prev = (list))
 #define list_for_each_entry(pos, head, member)				\
 	for (pos = container_of((head)->next, __typeof__(*pos), member); \
@@ -169,7 +170,12 @@ struct work_struct {
 };
 
 struct workqueue_struct;
-extern struct workqueue_struct *dmt_wq;
+
+#define WQ_UNBOUND		0
+/* Numbers: that of the built-in one is 0. */
+#define alloc_workqueue(name, flags, max)	\
+	((struct workqueue_struct *)(strcmp(name, "devmem_tcp") ? 2UL : 1UL))
+void destroy_workqueue(struct workqueue_struct *wq);
 
 #define system_unbound_wq	((struct workqueue_struct *)NULL)
 #define INIT_WORK(work, fn)	\
@@ -194,6 +200,20 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work);
 /* One module, and the device of its bindings. */
 struct module;
 
+#define __init
+#define __exit
+#define module_init(fn)		\
+	int model_module_init(void) __attribute__((alias(#fn)))
+#define module_exit(fn)		\
+	void model_module_exit(void) __attribute__((alias(#fn)))
+#define MODULE_DESCRIPTION(x)	struct module
+#define MODULE_AUTHOR(x)	struct module
+#define MODULE_VERSION(x)	struct module
+#define MODULE_LICENSE(x)	struct module
+#define MODULE_IMPORT_NS(x)	struct module
+#define pr_info(...)		do { } while (0)
+bool try_module_get(struct module *module);
+
 #define THIS_MODULE		((struct module *)1)
 void __module_get(struct module *module);
 void module_put(struct module *module);
@@ -208,6 +228,32 @@ struct net_iov;
 void net_iov_get(struct net_iov *niov);
 void net_iov_put(struct net_iov *niov);
 
+/* sock.h, tcp.h, sockptr.h, uio.h, rtnetlink.h */
+struct sock;
+struct msghdr;
+struct devmem_sock;
+struct tcp_sock { struct devmem_sock *devmem; };
+struct dmabuf_token { u32 token_start, token_count; };
+/* What of an skb matters here. */
+struct sk_buff { struct net_iov *niovs[4]; u32 num; };
+
+#define sockptr_t		const void *
+#define tcp_sk(sk)		((struct tcp_sock *)(sk))
+#define sk_is_tcp(sk)		(!!(sk))
+#define memdup_sockptr(ptr, size)	\
+	memcpy(model_alloc(size, "tokens"), ptr, size)
+#define IS_ERR(ptr)		(!(ptr))
+#define PTR_ERR(ptr)		(-ENOMEM)
+#define __rcu
+/* as the kernel's */
+#define rcu_assign_pointer(ptr, v)	smp_store_release(&(ptr), v)
+#define rcu_dereference(ptr)	READ_ONCE(ptr)
+/* loads are never early */
+#define smp_load_acquire(ptr)	READ_ONCE(*(ptr))
+#define rtnl_lock()		do { } while (0)
+#define rtnl_unlock()		do { } while (0)
+#define ASSERT_RTNL()		do { } while (0)
+
 struct netlink_ext_ack;
 #define NL_SET_ERR_MSG(extack, msg)	((void)(extack))
 
@@ -221,6 +267,7 @@ struct sg_table { struct scatterlist *sgl; u32 nents; };
 
 /* Only named by core.h */
 struct completion { int done; };
+struct mem_cgroup;
 struct net;
 struct page;
 struct dma_buf;

@@ -23,7 +23,7 @@ calls()
 	above "$text: more than one failed in each" off.injected \
 		"$(dm_value "$OUT" off.calls)"
 	above "$text: ENOMEM" off.nomem 5
-	above "$text: EFAULT" off.fault 100
+	above "$text: EFAULT" off.fault 20
 	above "$text: the ring grew" back.held 2000
 	value "$text: the end of the stream" end.pos 9000000
 	talk_end "$text"

@@ -262,8 +262,8 @@ static void note(const struct nlmsghdr *hdr)
 /* One datagram of one message or more. */
 static void request(struct rng *r, int fd)
 {
-	unsigned int n = chance(r, 90) ? 1 : 1 + rnd(r, 6);
 	static __thread uint8_t buf[4 * MSG_ROOM];
+	unsigned int n = chance(r, 90) ? 1 : 1 + rnd(r, 6);
 	static __thread struct nl_msg msg;
 	size_t len = 0, start;
 	bool broken;

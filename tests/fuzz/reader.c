@@ -398,8 +398,9 @@ static void send_stream(struct rng *r, int fd, uint64_t bytes)
 		}
 		pos += ret;
 		count_add(STREAM_SENT, ret);
-		if (chance(r, 30))
-			usleep(rnd(r, 5000));
+		/* the machine is for the fuzzer */
+		if (chance(r, 80))
+			usleep(rnd(r, 10000));
 	}
 	shutdown(fd, SHUT_WR);
 	while (recv(fd, buf, sizeof(buf), 0) > 0)

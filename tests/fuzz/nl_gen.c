@@ -34,7 +34,7 @@ static uint32_t some_ifindex(struct rng *r)
 
 static uint32_t some_fd(struct rng *r)
 {
-	if (chance(r, 75))
+	if (chance(r, 85))
 		return world.fds[rnd(r, world.nr_dmabufs)];
 	if (chance(r, 80))
 		return world.fds[rnd(r, MAX_FDS)];

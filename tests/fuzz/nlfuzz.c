@@ -79,7 +79,8 @@ static int open_socket(struct rng *r)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	int one = 1, small = rnd(r, 8192), i;
-	struct timeval tv = { .tv_usec = 50000 };
+	/* answers are there when send() returns, if there is one */
+	struct timeval tv = { .tv_usec = 2000 };
 
 	if (fd < 0)
 		return fd;
@@ -270,7 +271,7 @@ static void request(struct rng *r, int fd)
 
 	while (n-- && len < 3 * MSG_ROOM) {
 		nl_generate(r, &msg);
-		if (chance(r, 45)) {
+		if (chance(r, 35)) {
 			nl_mutate(r, &msg);
 			count(MUTATED);
 		}

@@ -6,7 +6,7 @@
 # shellcheck source=tests/vm/scenarios/fuzz.bash
 . /stage/scenarios/fuzz.bash
 
-FZ_SECONDS=4
+FZ_SECONDS=$((4 * STAGE_SLOW))
 FZ_SEED=36
 
 fz_stage

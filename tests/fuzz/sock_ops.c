@@ -110,6 +110,9 @@ void op_sockopt(struct hand *h, unsigned int slot)
 		/* repairing stops the stream: seldom */
 		if (opts[i].name == TCP_REPAIR && chance(r, 80))
 			return;
+		/* microseconds of polling that not even SIGKILL ends */
+		if (opts[i].name == SO_BUSY_POLL)
+			many[0] = rnd(r, 2000);
 		setsockopt(fd, opts[i].level, opts[i].name, many, len);
 	}
 }

@@ -311,10 +311,6 @@ void igb_devmem_probe(struct igb_adapter *adapter)
 	dm->ddev.dev = adapter->netdev;
 	dm->ddev.dma_dev = &adapter->pdev->dev;
 	dm->ddev.ops = &igb_devmem_ops;
-	/* What is mapped is cut into buffers: a segment may have any length. PCI
-	 * says 64 KiB, and an IOMMU, or an exporter that asks, would obey.
-	 */
-	dma_set_max_seg_size(dm->ddev.dma_dev, UINT_MAX);
 	devmem_register_dev(&dm->ddev);
 }
 

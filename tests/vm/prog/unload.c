@@ -88,7 +88,7 @@ static int64_t now_us(void)
 }
 
 __attribute__((format(printf, 1, 2), noreturn))
-static void fail(const char *fmt, ...)
+static void give_up(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -113,7 +113,7 @@ static const struct part *part_of(uint32_t id)
 			if (shared->ids[i] == id)
 				return &parts[i % PARTS];
 	} while (now_us() < end);
-	fail("no binding %u", id);
+	give_up("no binding %u", id);
 }
 
 static void check(const struct flow *f, uint64_t at, const uint8_t *buf,
@@ -122,7 +122,7 @@ static void check(const struct flow *f, uint64_t at, const uint8_t *buf,
 	size_t good = pattern_check(0, at, buf, len);
 
 	if (good != len)
-		fail("flow %zu, byte %llu in %s is wrong", f - flows,
+		give_up("flow %zu, byte %llu in %s is wrong", f - flows,
 		     (unsigned long long)(at + good), where);
 }
 
@@ -149,7 +149,7 @@ static void return_tokens(struct flow *f, unsigned int num)
 		ret = setsockopt(f->fd, SOL_SOCKET, SO_DEVMEM_DONTNEED, batch,
 				 n * sizeof(*batch));
 		if (ret != (int)(i - first))
-			fail("DONTNEED of %u tokens gave %d", i - first, ret);
+			give_up("DONTNEED of %u tokens gave %d", i - first, ret);
 		for (; first < i; first++)
 			shared->stale += f->ids[first] != shared->live;
 	}
@@ -167,7 +167,7 @@ static void take(struct flow *f, struct msghdr *msg, const uint8_t *iov,
 	struct cmsghdr *cmsg;
 
 	if (msg->msg_flags & MSG_CTRUNC)
-		fail("control messages were truncated");
+		give_up("control messages were truncated");
 	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
 		memcpy(&frag, CMSG_DATA(cmsg), sizeof(frag));
 		if (cmsg->cmsg_type == SCM_DEVMEM_LINEAR) {
@@ -177,7 +177,7 @@ static void take(struct flow *f, struct msghdr *msg, const uint8_t *iov,
 		} else {
 			part = part_of(frag.dmabuf_id);
 			if (frag.frag_offset + frag.frag_size > PART_SIZE)
-				fail("a frag outside of the dma-buf");
+				give_up("a frag outside of the dma-buf");
 			check(f, f->pos, part->map + frag.frag_offset,
 			      frag.frag_size, "device memory");
 			f->ids[f->held] = frag.dmabuf_id;
@@ -193,7 +193,7 @@ static void take(struct flow *f, struct msghdr *msg, const uint8_t *iov,
 		f->pos += len;
 	}
 	if (device + linear != len)
-		fail("%zu bytes, of which control messages tell of %llu", len,
+		give_up("%zu bytes, of which control messages tell of %llu", len,
 		     (unsigned long long)(device + linear));
 	shared->device[f - flows] += device;
 	shared->linear[f - flows] += linear;
@@ -216,7 +216,7 @@ static void receive(struct flow *f)
 	ssize_t ret = recvmsg(f->fd, &msg, MSG_SOCK_DEVMEM | MSG_DONTWAIT);
 
 	if (ret < 0 && errno != EAGAIN)
-		fail("flow %zu: %s", f - flows, strerror(errno));
+		give_up("flow %zu: %s", f - flows, strerror(errno));
 	if (ret > 0)
 		take(f, &msg, buf, ret);
 	if (ret)
@@ -244,7 +244,7 @@ static int receiver(int listener)
 			fds[i].events = POLLIN;
 		}
 		if (poll(fds, nr_flows, PATIENCE) <= 0)
-			fail("nothing comes any more");
+			give_up("nothing comes any more");
 		for (i = 0; i < nr_flows; i++)
 			if (fds[i].revents)
 				receive(&flows[i]);
@@ -327,9 +327,9 @@ static void wait_until(bool (*true_now)(void), const char *what)
 
 	while (!true_now()) {
 		if (waitpid(child, NULL, WNOHANG))
-			fail("the receiver is gone, before: %s", what);
+			give_up("the receiver is gone, before: %s", what);
 		if (now_us() > end)
-			fail("%s: not within %d s", what, PATIENCE / 1000);
+			give_up("%s: not within %d s", what, PATIENCE / 1000);
 		usleep(500);
 	}
 }
@@ -349,7 +349,7 @@ static void do_bind(unsigned int cycle, uint32_t ifindex, const char *queues)
 
 	ret = genl_open(&g, DEVMEM_TCP_FAMILY_NAME);
 	if (ret)
-		fail("cycle %u: family: %s", cycle, strerror(ret));
+		give_up("cycle %u: family: %s", cycle, strerror(ret));
 	genl_begin(&g, DEVMEM_TCP_CMD_BIND_RX);
 	genl_put_u32(&g, DEVMEM_TCP_A_IFINDEX, ifindex);
 	genl_put_u32(&g, DEVMEM_TCP_A_DMABUF_FD, parts[cycle % PARTS].fd);
@@ -358,7 +358,7 @@ static void do_bind(unsigned int cycle, uint32_t ifindex, const char *queues)
 	ret = genl_call(&g);
 	id = genl_reply(&g, DEVMEM_TCP_A_ID, 0);
 	if (ret || !id)
-		fail("cycle %u: bind: %s: %s", cycle, strerror(ret), g.text);
+		give_up("cycle %u: bind: %s: %s", cycle, strerror(ret), g.text);
 	shared->live = *(const uint32_t *)nla_payload(id);
 	shared->ids[cycle] = shared->live;
 	close(g.fd);
@@ -390,18 +390,18 @@ static void unload(unsigned int cycles, uint32_t ifindex, const char *queues)
 		note(shared->device);
 		wait_until(all_device, "all flows in device memory");
 		if (dmabuf_users(part->fd) <= part->users)
-			fail("cycle %u: a binding without the dma-buf", i);
+			give_up("cycle %u: a binding without the dma-buf", i);
 
 		start = now_us();
 		ret = rmmod("devmem_tcp");
 		us[i] = now_us() - start;
 		if (ret)
-			fail("cycle %u: rmmod: %s", i, strerror(ret));
+			give_up("cycle %u: rmmod: %s", i, strerror(ret));
 		if (dmabuf_users(part->fd) != part->users)
-			fail("cycle %u: %ld users of the dma-buf, before %ld",
+			give_up("cycle %u: %ld users of the dma-buf, before %ld",
 			     i, dmabuf_users(part->fd), part->users);
 		if (rmmod("devmem_tcp_core") != EWOULDBLOCK)
-			fail("cycle %u: core is not in use", i);
+			give_up("cycle %u: core is not in use", i);
 		printf("rmmod_us=%ld\n", us[i]);
 		fflush(stdout);
 		shared->live = 0;
@@ -412,7 +412,7 @@ static void unload(unsigned int cycles, uint32_t ifindex, const char *queues)
 
 		start = now_us();
 		if (system("modprobe devmem_tcp"))
-			fail("cycle %u: modprobe", i);
+			give_up("cycle %u: modprobe", i);
 		if (i + 1 < cycles) {
 			do_bind(i + 1, ifindex, queues);
 			max_of(&again, now_us() - start);

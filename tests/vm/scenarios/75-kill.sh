@@ -53,7 +53,7 @@ tool()
 {
 	local text="SIGKILL of devmemctl recv" i now
 
-	for i in 1 2 3; do
+	for i in 1 2; do
 		mapfile -t now < <(counters)
 		ip netns exec rx devmemctl -j recv -d "$DEV_RX" -q 1,2 -l $PORT \
 			--hash bar "$PCI_MEM" >"$OUT" 2>&1 &
@@ -89,7 +89,7 @@ receivers()
 {
 	local text="SIGKILL of receivers" i now
 
-	for i in 1 2 3; do
+	for i in 1 2; do
 		mapfile -t now < <(counters)
 		dv_bind 1,2 4096 "$PCI_MEM" "$OUT" -p $PORT flow=many:8
 		wait_for 20 dm_listens $PORT
@@ -173,11 +173,11 @@ binder()
 	tx timeout 200 dmsend -b "${FROM1[0]}" "$IP4_RX" $PORT \
 		"until:$TMP/stop" >"$TMP/send" 2>&1 &
 	SENDERS=($!)
-	for i in {0..14}; do
+	for i in {0..9}; do
 		ip netns exec rx devmemctl bind -d "$DEV_RX" -q 1,2 \
 			bar "$PCI_MEM" >/dev/null 2>&1 &
 		PIDS=($!)
-		sleep "0.$(printf %02d $((i * 3 + RANDOM % 3)))"
+		sleep "0.$(printf %02d $((i * 4 + RANDOM % 4)))"
 		kill_all "${PIDS[@]}"
 		ip netns exec rx devmemctl unbind --all >/dev/null 2>&1 &
 		PIDS=($!)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* holddump FAMILY CMD FILE [IFNAME]: begins a dump and reads nothing of it until
- * FILE exists, then the rest. CMD is the command's number; IFNAME goes with
+/* holddump FAMILY CMD FILE [IFNAME]: begins a dump and reads nothing of it
+ * until FILE exists, then the rest. CMD is the command's number; IFNAME goes with
  * attribute 1. Prints "held", then messages= and errno=; exit status 0 if the
  * dump came to its end.
  */

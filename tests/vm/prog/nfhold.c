@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* nfhold QUEUE FILE END: the reader of an nfqueue that does not read: packets wait
- * in the kernel until FILE exists. Then each is accepted, until END exists. It
- * takes packets that GRO has merged. Prints "ready", and in the end accepted=;
- * short=, those of which not all came, and most=, the most bytes that came of one
- * of these.
+/* nfhold QUEUE FILE END: the reader of an nfqueue that does not read: packets
+ * wait in the kernel until FILE exists. Then each is accepted, until END exists.
+ * It takes packets that GRO has merged. Prints "ready", and in the end accepted=;
+ * short=, those of which not all came, and most=, the most bytes that came of
+ * one of these.
  */
 #include <arpa/inet.h>
 #include <err.h>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* portid PCI IFNAME QUEUE_A QUEUE_B COUNT: one netlink socket, which owns a binding
- * of QUEUE_A, is being closed while another takes its address, as soon as it is
- * free, and binds QUEUE_B: that is not to end with the first. COUNT times.
+/* portid PCI IFNAME QUEUE_A QUEUE_B COUNT: one netlink socket, which owns a
+ * binding of QUEUE_A, is being closed while another takes its address, as soon
+ * as it is free, and binds QUEUE_B: that is not to end with the first. COUNT
+ * times.
  *
  * Prints first=, bindings of the socket that closed and were still there when
- * close() had returned; second=, bindings of the other that were gone; early=, how
- * often the address was taken before close() had returned; failed=, binds that
- * failed. The first three numbers are wanted to be 0, 0, and not 0.
+ * close() had returned; second=, bindings of the other that were gone; early=,
+ * how often the address was taken before close() had returned; failed=, binds
+ * that failed. The first three numbers are wanted to be 0, 0, and not 0.
  */
 #include <err.h>
 #include <errno.h>

@@ -13,10 +13,10 @@
  * in host memory; the binding gone; modprobe; bind at the first attempt.
  *
  * Prints rmmod_us=, in each cycle; of these median_us=, max_us=; cycles=,
- * ready_ms= (most from rmmod to where all streams have gone on), again_ms= (most
- * for modprobe and bind), tokens= (returned after their binding had ended),
- * device=, linear=; fail= for what did not come true. Exit status 1 for that, and
- * for a wrong byte.
+ * ready_ms= (most from rmmod to where all streams have gone on), again_ms=
+ * (most for modprobe and bind), tokens= (returned after their binding had
+ * ended), device=, linear=; fail= for what did not come true. Exit status 1 for
+ * that, and for a wrong byte.
  */
 #include <err.h>
 #include <errno.h>

@@ -214,6 +214,7 @@ in_nfqueue()
 {
 	local text=$1 reader start
 
+	rm -f "$TMP/nf"
 	# not by rx: it would be a shell that is killed
 	ip netns exec rx nfhold 5 "$GO.verdict" "$GO.enough" >"$TMP/nf" 2>&1 &
 	reader=$!

@@ -17,7 +17,8 @@ GET=3 DEV_GET=1 QUEUE_GET=10 GETFAMILY=3
 # hold FAMILY CMD: a dump, in the background
 hold()
 {
-	rm -f "$GO.dump"
+	# of the one before, which would tell that this one holds
+	rm -f "$GO.dump" "$TMP/dump"
 	ip netns exec rx holddump "$1" "$2" "$GO.dump" >"$TMP/dump" 2>&1 &
 	HOLDER=$!
 	wait_for 10 grep -q '^held' "$TMP/dump"

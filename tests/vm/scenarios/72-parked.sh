@@ -218,7 +218,7 @@ in_nfqueue()
 	# not by rx: it would be a shell that is killed
 	ip netns exec rx nfhold 5 "$GO.verdict" "$GO.enough" >"$TMP/nf" 2>&1 &
 	reader=$!
-	wait_for 5 grep -q ready "$TMP/nf"
+	wait_for 30 grep -q ready "$TMP/nf"
 	dm_sock "$OUT" "${BIND[@]}" accept a=read:300000 "touch:$GO.a" \
 		"wait:$GO.go" b=hold:60000 back=free close "touch:$GO.b" \
 		"wait:$GO.end"

@@ -21,7 +21,7 @@ hold()
 	rm -f "$GO.dump" "$TMP/dump"
 	ip netns exec rx holddump "$1" "$2" "$GO.dump" >"$TMP/dump" 2>&1 &
 	HOLDER=$!
-	wait_for 10 grep -q '^held' "$TMP/dump"
+	wait_for 30 grep -q "^held" "$TMP/dump"
 }
 
 # held TEXT FAMILY CMD LEAST: so many messages at least

@@ -72,8 +72,11 @@ ul_took()
 
 ul_cycles()
 {
-	local text=$1 cycles=$2 out=$TMP/unload pid packets=()
+	local text=$1 cycles=$2 out=$TMP/unload pid packets=() most=2
 
+	# On the debug kernel eight streams take all of both CPUs for themselves,
+	# and each of rmmod's grace periods a second.
+	[ "$STAGE_SLOW" -eq 1 ] || most=30
 	dm_take_bar
 	ip netns exec rx unload -m "$PCI_MEM" -d "$DEV_RX" -q 1,2 -p $PORT \
 		-c "$cycles" "$TMP/stop" >"$out" 2>"$out.err" &
@@ -89,10 +92,10 @@ ul_cycles()
 	ul_flows_end "$text"
 	equal "$text: cycles" "$(dm_value "$out" cycles)" "$cycles"
 	equal "$text: streams" "$(dm_value "$out" ended)" 8
-	if [ "$(dm_value "$out" max_us)" -le $((2000000 * STAGE_SLOW)) ]; then
-		ok "$text: rmmod returns within 2 s"
+	if [ "$(dm_value "$out" max_us)" -le $((most * 1000000)) ]; then
+		ok "$text: rmmod returns within $most s"
 	else
-		not_ok "$text: rmmod returns within 2 s" "$(cat "$out")"
+		not_ok "$text: rmmod returns within $most s" "$(cat "$out")"
 	fi
 	equal "$text: tokens were returned after the end of their binding" \
 		"$(($(dm_value "$out" tokens) > 0))" 1

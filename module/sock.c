@@ -324,32 +324,12 @@ static struct devmem_sock *dmt_sock_attach(struct sock *sk)
 	return &sock->ds;
 }
 
-/* Segments behind a hole, which close() leaves where they are: nobody will read
- * them, but an orphan whose peer does not answer would hold their buffers for
- * minutes. As tcp_fin() does, under the socket lock.
- */
-static void dmt_sock_drop_ofo(struct sock *sk)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-	struct rb_node *node;
-
-	if (RB_EMPTY_ROOT(&tp->out_of_order_queue))
-		return;
-	while ((node = rb_first(&tp->out_of_order_queue))) {
-		rb_erase(node, &tp->out_of_order_queue);
-		kfree_skb(rb_to_skb(node));
-	}
-	tcp_sack_reset(&tp->rx_opt);
-	sk_mem_reclaim(sk);
-}
-
 /* devmem_sock_ops.release */
 static void dmt_sock_release(struct devmem_sock *ds)
 {
 	struct dmt_sock *sock = dmt_sock_of(ds);
 
 	dmt_ring_destroy(&sock->ring);
-	dmt_sock_drop_ofo(sock->sk);
 	kfree(sock);
 }
 

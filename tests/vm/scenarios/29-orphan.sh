@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # timeout: 120
-# Found by pktfuzz, NOT FIXED, so not part of make test: a socket that is closed
-# before anything in device memory was read keeps what came behind a hole for as
-# long as the kernel keeps the orphan. 23-life has the case with a read before,
-# where close() lets go of it. The hook at close() needs a struct devmem_sock,
-# which such a socket has not got.
+# Proves: a socket that is closed before anything in device memory was read lets go
+# of what came behind a hole, although the kernel keeps the orphan. 23-life has
+# the case with a read before. Found by pktfuzz.
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 

@@ -264,8 +264,8 @@ static void note(const struct nlmsghdr *hdr)
 static void request(struct rng *r, int fd)
 {
 	static __thread uint8_t buf[4 * MSG_ROOM];
-	unsigned int n = chance(r, 90) ? 1 : 1 + rnd(r, 6);
 	static __thread struct nl_msg msg;
+	unsigned int n = chance(r, 90) ? 1 : 1 + rnd(r, 6);
 	size_t len = 0, start;
 	bool broken;
 

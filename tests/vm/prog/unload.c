@@ -123,7 +123,7 @@ static void check(const struct flow *f, uint64_t at, const uint8_t *buf,
 
 	if (good != len)
 		give_up("flow %zu, byte %llu in %s is wrong", f - flows,
-		     (unsigned long long)(at + good), where);
+			(unsigned long long)(at + good), where);
 }
 
 /* The oldest @num of those that are held. */
@@ -194,7 +194,7 @@ static void take(struct flow *f, struct msghdr *msg, const uint8_t *iov,
 	}
 	if (device + linear != len)
 		give_up("%zu bytes, of which control messages tell of %llu", len,
-		     (unsigned long long)(device + linear));
+			(unsigned long long)(device + linear));
 	shared->device[f - flows] += device;
 	shared->linear[f - flows] += linear;
 	/* Some are always out when the binding ends, and come back then. */
@@ -399,7 +399,7 @@ static void unload(unsigned int cycles, uint32_t ifindex, const char *queues)
 			give_up("cycle %u: rmmod: %s", i, strerror(ret));
 		if (dmabuf_users(part->fd) != part->users)
 			give_up("cycle %u: %ld users of the dma-buf, before %ld",
-			     i, dmabuf_users(part->fd), part->users);
+				i, dmabuf_users(part->fd), part->users);
 		if (rmmod("devmem_tcp_core") != EWOULDBLOCK)
 			give_up("cycle %u: core is not in use", i);
 		printf("rmmod_us=%ld\n", us[i]);

@@ -57,7 +57,7 @@ void wrong(const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("%s.wrong=", op_name);
+	printf("%s.%s=", op_name, __func__);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);

@@ -59,7 +59,10 @@ static void odd_ipv6(struct rng *r, struct frame *f)
 		memset(f->ip_opts + at, 0, len);
 		f->ip_opts[at] = next;
 		if (type == 44) {
-			f->ip_opts[at + 7] = rnd64(r);
+			/* No two of the same: QEMU's NIC sums fragments up, so
+			 * nobody would look at the sum of what they make.
+			 */
+			rnd_fill(r, f->ip_opts + at + 4, 4);
 			if (chance(r, 20))
 				f->ip_opts[at + 3] = rnd64(r);
 		} else {

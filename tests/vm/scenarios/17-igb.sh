@@ -153,7 +153,7 @@ sriov()
 			rx devmemctl unbind --all
 	done) >/dev/null 2>&1 &
 	pid=$!
-	for i in {1..30}; do
+	for i in {1..10}; do
 		bash -c "echo 1 >$file" 2>/dev/null || continue
 		vfs=$((vfs + 1))
 		for _ in {1..3}; do

@@ -3,8 +3,7 @@
 # timeout: 240
 # Proves: what cannot work without payload stops a stream and harms it in no
 # other way: once the obstacle is gone it goes on, and no byte is lost or wrong.
-# Checksums that software is to make, filters, MD5 signatures, kernel users of
-# TCP.
+# Checksums that software is to make, filters, MD5 signatures.
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
@@ -103,41 +102,9 @@ md5()
 	dm_nothing_left "$text"
 }
 
-# NFS's client gives up a connection that it cannot read, and does not try again
-# and again.
-nfs()
-{
-	local text=NFS server
-
-	if ! has_module nfsv4; then
-		skip "$text" "no module nfsv4"
-		return
-	fi
-	modules nfs nfsv4
-	random_file "$TMP/input" 4
-	check "$text: bind" rx devmemctl bind -d "$DEV_RX" -q 1 bar "$PCI_MEM"
-	# A server that answers with what is no answer, in large segments.
-	tx socat -u "OPEN:$TMP/input" TCP4-LISTEN:2049,reuseaddr &
-	server=$!
-	wait_for 10 eval "tx ss -Hltn 'sport = :2049' | grep -q ."
-	mkdir -p "$TMP/mnt"
-	rx timeout -s KILL 8 busybox mount -i -t nfs4 \
-		-o "vers=4.0,addr=$IP4_TX,clientaddr=$IP4_RX,soft,retrans=1" \
-		"$IP4_TX:/" "$TMP/mnt" 2>"$TMP/mount" &
-	check "$text: the connection is given up" \
-		wait_for 8 dm_not_running $server
-	wait $! || true
-	diag "$(cat "$TMP/mount")"
-	kill $server 2>/dev/null || true
-	wait $server || true
-	check "$text: unbind" rx devmemctl unbind --all
-	dm_nothing_left "$text"
-}
-
 dm_stage 4
 dm_steer 0 1 0 0
 checksum
 filter
 md5
-nfs
 equal "frames dropped by the driver" "$(dm_drops 1)" 0

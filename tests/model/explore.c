@@ -111,46 +111,38 @@ static u64 hash_state(void)
 	return h ?: 1;
 }
 
-static size_t save(char *to)
+static char *copy_part(char *image, void *part, size_t size, bool out)
 {
-	char *at = to;
-	u32 i;
-
-	memcpy(at, &world, sizeof(world));
-	at += sizeof(world);
-	memcpy(at, heap, world.heap_used);
-	at += world.heap_used;
-	memcpy(at, __start_moddata, MODDATA);
-	at += MODDATA;
-	memcpy(at, __start_kerndata, KERNDATA);
-	at += KERNDATA;
-	for (i = 0; i < world.nr_actors; i++) {
-		size_t size = live(&world.actors[i]);
-
-		memcpy(at, stacks[i] + STACK - size, size);
-		at += size;
-	}
-	return at - to;
+	memcpy(out ? image : part, out ? part : image, size);
+	return image + size;
 }
 
-static void restore(const char *at)
+/* The state is at @image, or goes there. Return: what is behind that. */
+static char *copy_state(char *image, bool out)
 {
+	char *at = image;
 	u32 i;
 
-	memcpy(&world, at, sizeof(world));
-	at += sizeof(world);
-	memcpy(heap, at, world.heap_used);
-	at += world.heap_used;
-	memcpy(__start_moddata, at, MODDATA);
-	at += MODDATA;
-	memcpy(__start_kerndata, at, KERNDATA);
-	at += KERNDATA;
+	at = copy_part(at, &world, sizeof(world), out);
+	at = copy_part(at, heap, world.heap_used, out);
+	at = copy_part(at, __start_moddata, MODDATA, out);
+	at = copy_part(at, __start_kerndata, KERNDATA, out);
 	for (i = 0; i < world.nr_actors; i++) {
 		size_t size = live(&world.actors[i]);
 
-		memcpy(stacks[i] + STACK - size, at, size);
-		at += size;
+		at = copy_part(at, stacks[i] + STACK - size, size, out);
 	}
+	return at;
+}
+
+static size_t save(char *to)
+{
+	return copy_state(to, true) - to;
+}
+
+static void restore(char *from)
+{
+	copy_state(from, false);
 }
 
 /* Known states, and how many ways lead on from each: -1 while it is explored. */

@@ -10,22 +10,14 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . scripts/lib.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/shim.sh
+. tests/lib/shim.sh
 
 OUT=$BUILD/model
 TAP=$BUILD/tap/model.tap
 MODULE=${MODEL_MODULE:-module}
 PATCHES=${MODEL_PATCHES:-patches/6.1}
 IN_MODULE=(area core end pool token)
-
-# A file that the patch adds, as it will be in the kernel.
-from_patch()
-{
-	awk -v name="b/$1" '
-		/^\+\+\+ / { on = $2 == name; next }
-		/^(--- |diff )/ { on = 0 }
-		on && sub(/^\+/, "")' "$PATCHES"/*.patch >"$2"
-	[ -s "$2" ]
-}
 
 # A constant of a copied header, as small as it can be: what takes hundreds of
 # buffers happens with three then.
@@ -41,11 +33,13 @@ make_sources()
 	local name
 
 	rm -rf "$OUT"
-	mkdir -p "$OUT/include/net" "$OUT/src" "$OUT/bin"
-	from_patch include/net/net_iov.h "$OUT/include/net/net_iov.h"
-	from_patch include/net/devmem.h "$OUT/include/net/devmem.h"
-	from_patch net/core/net_iov.c "$OUT/src/net_iov.c"
-	from_patch net/core/devmem.c "$OUT/src/devmem.c"
+	mkdir -p "$OUT/bin"
+	for name in net_iov devmem; do
+		from_patch include/net/$name.h "$OUT/include/net/$name.h" \
+			"$PATCHES"/*.patch
+		from_patch net/core/$name.c "$OUT/src/$name.c" \
+			"$PATCHES"/*.patch
+	done
 	cp include/net/devmem_driver.h "$OUT/include/net/"
 	cp "$MODULE"/{area,core,end,pool,token}.c \
 		"$MODULE"/{core,sock,token}.h "$OUT/src"
@@ -54,12 +48,7 @@ make_sources()
 	shrink src/core.h DMT_MAX_QUEUES 2
 	shrink src/token.h DMT_RING_MIN 2
 	shrink src/token.h DMT_QUOTAS 2
-	sed -n 's/^#include <\(.*\.h\)>.*/\1/p' "$OUT"/src/*.[ch] \
-		"$OUT"/include/net/*.h | sort -u | while read -r name; do
-		[ ! -e "$OUT/include/$name" ] || continue
-		mkdir -p "$(dirname "$OUT/include/$name")"
-		echo '#include "shim.h"' >"$OUT/include/$name"
-	done
+	shim_headers "$OUT/include" "$OUT"/src/*.[ch] "$OUT"/include/net/*.h
 }
 
 # -fsanitize=thread has every access call __tsan_*(), which memory.c has.

@@ -10,40 +10,10 @@
 #ifndef _SHIM_H
 #define _SHIM_H
 
-#include <errno.h>
-#include <limits.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../lib/kernel_names.h"
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-
-#define dma_addr_t			u64
-#define gfp_t				int
-#define netdevice_tracker		int
-
-#define IS_ENABLED(CONFIG_x)		1
-#define __aligned(n)			__attribute__((aligned(n)))
-#define __noreturn			__attribute__((noreturn))
-#define __printf(a, b)			__attribute__((format(printf, a, b)))
 /* The model has no cache lines: less to copy and to compare. */
 #define ____cacheline_aligned_in_smp
-#define likely(x)			(x)
-#define unlikely(x)			(x)
-#define U32_MAX				UINT32_MAX
-#define PAGE_SHIFT			12
-#define PAGE_SIZE			4096UL
-#define static_assert(x)		_Static_assert(x, #x)
-#define BIT(n)				(1UL << (n))
-#define container_of(ptr, type, member)	\
-	((type *)((char *)(ptr) - offsetof(type, member)))
-#define cond_resched()			do { } while (0)
 
 /* Memory accesses, each a step of the model; memory.c. */
 u64 model_load(const volatile void *ptr, u32 size);
@@ -85,10 +55,6 @@ struct shim_atomic64 { u64 counter; };
 	(!!(model_and(addr, 8, ~BIT(nr)) & BIT(nr)))
 
 /* Lists */
-struct list_head { struct list_head *next, *prev; };
-struct llist_node { struct llist_node *next; };
-struct llist_head { struct llist_node *first; };
-
 #define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
 #define list_del_rcu(node)	list_del(node)
 #define INIT_LIST_HEAD(list)	((list)->next = (list)->prev = (list))
@@ -109,11 +75,6 @@ static inline void list_del(struct list_head *node)
 {
 	node->next->prev = node->prev;
 	node->prev->next = node->next;
-}
-
-static inline void init_llist_head(struct llist_head *list)
-{
-	list->first = NULL;
 }
 
 #define llist_empty(head)	(!READ_ONCE((head)->first))
@@ -145,13 +106,6 @@ void rcu_read_unlock(void);
 void synchronize_rcu(void);
 
 /* Memory */
-#define GFP_KERNEL		0
-#define GFP_NOWAIT		0
-#define GFP_KERNEL_ACCOUNT	0
-#define __GFP_ZERO		0
-#define __GFP_RETRY_MAYFAIL	0
-#define __GFP_NOWARN		0
-
 void *model_alloc(size_t size, const char *what);
 void model_free(const void *mem);
 
@@ -161,7 +115,6 @@ void model_free(const void *mem);
 #define kvcalloc(n, size, gfp)	model_alloc((size_t)(n) * (size), #size)
 #define kmalloc(size, gfp)	model_alloc(size, #size)
 #define __vmalloc(size, gfp)	model_alloc(size, #size)
-#define array_size(n, size)	((size_t)(n) * (size))
 
 /* Work; each queue has one worker, so no work runs twice at a time. */
 struct work_struct {
@@ -169,15 +122,12 @@ struct work_struct {
 	u64	pending;
 };
 
-struct workqueue_struct;
-
 #define WQ_UNBOUND		0
 /* Numbers: that of the built-in one is 0. */
 #define alloc_workqueue(name, flags, max)	\
 	((struct workqueue_struct *)(strcmp(name, "devmem_tcp") ? 2UL : 1UL))
 void destroy_workqueue(struct workqueue_struct *wq);
 
-#define system_unbound_wq	((struct workqueue_struct *)NULL)
 #define INIT_WORK(work, fn)	\
 	((work)->func = (fn), WRITE_ONCE((work)->pending, 0))
 #define work_pending(work)	(!!READ_ONCE((work)->pending))
@@ -186,7 +136,6 @@ void destroy_workqueue(struct workqueue_struct *wq);
 bool queue_work(struct workqueue_struct *wq, struct work_struct *work);
 
 /* Waiting for bindings is not part of the model. */
-#define wait_queue_head_t		int
 #define DECLARE_WAIT_QUEUE_HEAD(name)	wait_queue_head_t name
 #define wake_up(wait)			((void)(wait))
 
@@ -217,16 +166,8 @@ bool try_module_get(struct module *module);
 #define THIS_MODULE		((struct module *)1)
 void __module_get(struct module *module);
 void module_put(struct module *module);
-struct device;
 void put_device(struct device *dev);
-struct net_device;
 void netdev_put(struct net_device *dev, netdevice_tracker *tracker);
-
-/* skbuff.h, netlink.h, scatterlist.h */
-struct net_iov;
-#define NET_IOV_TAG	1UL
-void net_iov_get(struct net_iov *niov);
-void net_iov_put(struct net_iov *niov);
 
 /* sock.h, tcp.h, sockptr.h, uio.h, rtnetlink.h */
 struct sock;
@@ -253,24 +194,5 @@ struct sk_buff { struct net_iov *niovs[4]; u32 num; };
 #define rtnl_lock()		do { } while (0)
 #define rtnl_unlock()		do { } while (0)
 #define ASSERT_RTNL()		do { } while (0)
-
-struct netlink_ext_ack;
-#define NL_SET_ERR_MSG(extack, msg)	((void)(extack))
-
-struct scatterlist { dma_addr_t dma; u32 len; };
-struct sg_table { struct scatterlist *sgl; u32 nents; };
-
-#define sg_dma_address(sg)	((sg)->dma)
-#define sg_dma_len(sg)		((sg)->len)
-#define for_each_sgtable_dma_sg(sgt, sg, i) \
-	for (i = 0, sg = (sgt)->sgl; i < (sgt)->nents; i++, sg++)
-
-/* Only named by core.h */
-struct completion { int done; };
-struct mem_cgroup;
-struct net;
-struct page;
-struct dma_buf;
-struct dma_buf_attachment;
 
 #endif /* _SHIM_H */

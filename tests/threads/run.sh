@@ -11,6 +11,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . scripts/lib.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/shim.sh
+. tests/lib/shim.sh
 
 OUT=$BUILD/threads
 TAP=$BUILD/tap/threads.tap
@@ -20,34 +22,16 @@ SEED=${SEED:-$(date +%s)}
 MS=${THREADS_MS:-2000}
 SCENARIOS=(one-pool shared tokens burial wakeup)
 
-# A file that the patch adds, as it will be in the kernel.
-from_patch()
-{
-	mkdir -p "$(dirname "$2")"
-	awk -v name="b/$1" '
-		/^\+\+\+ / { on = $2 == name; next }
-		/^(--- |diff )/ { on = 0 }
-		on && sub(/^\+/, "")' "$PATCH" >"$2"
-	[ -s "$2" ]
-}
-
 # Every header that is not ours is shim.h.
 make_headers()
 {
-	local name
-
 	rm -rf "$OUT/include"
-	mkdir -p "$OUT/include/net"
-	from_patch include/net/net_iov.h "$OUT/include/net/net_iov.h"
-	from_patch net/core/net_iov.c "$OUT/net_iov.c"
+	from_patch include/net/net_iov.h "$OUT/include/net/net_iov.h" "$PATCH"
+	from_patch net/core/net_iov.c "$OUT/net_iov.c" "$PATCH"
 	cp include/net/devmem_driver.h "$OUT/include/net/"
-	sed -n 's/^#include <\(.*\.h\)>.*/\1/p' "$MODULE"/{area,pool,token}.c \
+	shim_headers "$OUT/include" "$MODULE"/{area,pool,token}.c \
 		"$MODULE"/{core,token}.h "$OUT/net_iov.c" \
-		"$OUT/include/net/"*.h | sort -u | while read -r name; do
-		[ ! -e "$OUT/include/$name" ] || continue
-		mkdir -p "$(dirname "$OUT/include/$name")"
-		echo '#include "shim.h"' >"$OUT/include/$name"
-	done
+		"$OUT/include/net/"*.h
 }
 
 # TSan knows nothing of fences, see shim.h.

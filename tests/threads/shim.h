@@ -11,39 +11,11 @@
 #ifndef _SHIM_H
 #define _SHIM_H
 
-#include <errno.h>
-#include <limits.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-typedef uint8_t u8;
-typedef uint32_t u32;
-typedef uint64_t u64;
+#include "../lib/kernel_names.h"
 
-#define dma_addr_t			u64
-#define gfp_t				int
-#define netdevice_tracker		int
-
-#define IS_ENABLED(CONFIG_x)		1
-#define __aligned(n)			__attribute__((aligned(n)))
-#define __noreturn			__attribute__((noreturn))
-#define __printf(a, b)			__attribute__((format(printf, a, b)))
 #define ____cacheline_aligned_in_smp	__aligned(64)
-#define likely(x)			(x)
-#define unlikely(x)			(x)
-#define U32_MAX				UINT32_MAX
-#define PAGE_SHIFT			12
-#define PAGE_SIZE			4096UL
-#define static_assert(x)		_Static_assert(x, #x)
-#define BIT(n)				(1UL << (n))
-#define container_of(ptr, type, member)	\
-	((type *)((char *)(ptr) - offsetof(type, member)))
-#define cond_resched()			do { } while (0)
 
 /* Lets other threads in where it matters, at random; shim.c. */
 void shim_seed(u64 seed);
@@ -135,15 +107,6 @@ static inline bool test_and_clear_bit(int nr, unsigned long *addr)
 }
 
 /* Lists */
-struct list_head { struct list_head *next, *prev; };
-struct llist_node { struct llist_node *next; };
-struct llist_head { struct llist_node *first; };
-
-static inline void init_llist_head(struct llist_head *list)
-{
-	list->first = NULL;
-}
-
 static inline bool llist_empty(const struct llist_head *head)
 {
 	return !READ_ONCE(head->first);
@@ -188,12 +151,6 @@ void rcu_read_unlock(void);
 void synchronize_rcu(void);
 
 /* Memory */
-#define GFP_KERNEL		0
-#define GFP_KERNEL_ACCOUNT	0
-#define __GFP_ZERO		0
-#define __GFP_RETRY_MAYFAIL	0
-#define __GFP_NOWARN		0
-
 static inline void *kzalloc(size_t size, gfp_t gfp)
 {
 	void *mem = NULL;
@@ -209,18 +166,13 @@ static inline void *kzalloc(size_t size, gfp_t gfp)
 #define kvcalloc(n, size, gfp)	kzalloc((size_t)(n) * (size), gfp)
 #define kmalloc(size, gfp)	kzalloc(size, gfp)
 #define __vmalloc(size, gfp)	kzalloc(size, gfp)
-#define array_size(n, size)	((size_t)(n) * (size))
 
 /* Work: one thread runs it, so no work runs twice at a time. */
-#define wait_queue_head_t		int
 struct work_struct {
 	void			(*func)(struct work_struct *work);
 	struct work_struct	*next;
 	int			pending;
 };
-
-struct workqueue_struct;
-#define system_unbound_wq	((struct workqueue_struct *)NULL)
 
 static inline void INIT_WORK(struct work_struct *work,
 			     void (*func)(struct work_struct *work))
@@ -243,31 +195,5 @@ static inline void module_put(struct module *module)
 {
 	__atomic_sub_fetch(&module->refs, 1, __ATOMIC_SEQ_CST);
 }
-
-/* skbuff.h, netlink.h, scatterlist.h */
-struct net_iov;
-#define NET_IOV_TAG	1UL
-void net_iov_get(struct net_iov *niov);
-void net_iov_put(struct net_iov *niov);
-
-struct netlink_ext_ack;
-#define NL_SET_ERR_MSG(extack, msg)	((void)(extack))
-
-struct scatterlist { dma_addr_t dma; u32 len; };
-struct sg_table { struct scatterlist *sgl; u32 nents; };
-
-#define sg_dma_address(sg)	((sg)->dma)
-#define sg_dma_len(sg)		((sg)->len)
-#define for_each_sgtable_dma_sg(sgt, sg, i) \
-	for (i = 0, sg = (sgt)->sgl; i < (sgt)->nents; i++, sg++)
-
-/* Only named by core.h */
-struct completion { int done; };
-struct net;
-struct net_device;
-struct device;
-struct page;
-struct dma_buf;
-struct dma_buf_attachment;
 
 #endif /* _SHIM_H */

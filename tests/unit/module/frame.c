@@ -67,7 +67,7 @@ struct sk_buff *frame_host(struct kunit *test, u32 head)
 	return skb;
 }
 
-/* The IPv4 header of a packet of @len bytes from a neighbour to us (init.sh). */
+/* IPv4 header of a packet of @len bytes from a neighbour to us, see init.sh. */
 void frame_ip(struct iphdr *ip, u8 protocol, u16 frag_off, u32 len)
 {
 	memset(ip, 0, sizeof(*ip));

@@ -41,8 +41,8 @@ static void guard_reads(struct kunit *test)
 
 static void guard_writes(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, skb_store_bits(frame_skb, 0, guard_to, FRAME_HEAD),
-			0);
+	KUNIT_EXPECT_EQ(test, skb_store_bits(frame_skb, 0, guard_to,
+					     FRAME_HEAD), 0);
 	KUNIT_EXPECT_EQ(test, skb_store_bits(frame_skb, 0, guard_to, FRAME_LEN),
 			-EFAULT);
 }

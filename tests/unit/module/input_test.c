@@ -53,7 +53,7 @@ static int input_poll(struct napi_struct *napi, int budget)
 	return 0;
 }
 
-/* Headers of segment @i of a connection, which GRO merges with the one before. */
+/* Headers of segment @i of a connection: GRO merges it with the one before. */
 static void input_put_headers(struct sk_buff *skb, u32 i)
 {
 	struct ethhdr *eth = skb_put_zero(skb, sizeof(*eth));

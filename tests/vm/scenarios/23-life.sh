@@ -6,6 +6,8 @@
 # disconnected, waiting for a peer that does not answer, in TIME_WAIT.
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
+# shellcheck source=tests/vm/scenarios/hole.bash
+. /stage/scenarios/hole.bash
 
 closed()
 {
@@ -66,20 +68,6 @@ orphan()
 	wait_for 20 net_answers
 }
 
-loss()
-{
-	ip netns exec "$1" tc qdisc "$2" dev "$3" root netem loss 100%
-}
-
-# Can be done twice.
-hole_end()
-{
-	loss rx del "$DEV_RX" 2>/dev/null || true
-	loss tx del "$DEV_TX" 2>/dev/null || true
-	net_addr tx "$DEV_TX" "$IP4_TX" "$IP6_TX"
-	echo 3 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
-}
-
 # Segments behind a hole, when the socket is closed: the one before them was
 # lost, and neither side hears of the other again. The sender must not repeat it
 # before its address is gone.
@@ -91,11 +79,8 @@ hole()
 		skip "$text" "no netem"
 		return
 	fi
+	hole_begin 10s
 	rm -f "$GO"*
-	defer hole_end
-	echo 0 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
-	ip -n tx route change "${IP4_TX%.*}.0/24" dev "$DEV_TX" \
-		src "$IP4_TX" rto_min 10s
 	dm_sock "$OUT" "${BIND[@]}" accept a=read:300000 "touch:$GO.mid" \
 		"wait:$GO.go" "touch:$GO.queued" none=recv:100 close \
 		"touch:$GO.closed" "wait:$GO.end"
@@ -104,13 +89,9 @@ hole()
 		"wait:$GO.end" >"$TMP/send" 2>&1 &
 	goes_on "$GO.mid"
 	id=$(dm_value "$OUT" id)
-	loss rx add "$DEV_RX"
-	loss tx add "$DEV_TX"
-	touch "$GO.b"
+	hole_lose "$GO.b"
 	goes_on "$GO.c"
-	sleep 0.2
-	loss tx del "$DEV_TX"
-	touch "$GO.d"
+	hole_behind "$GO.d"
 	check "$text: segments are queued" wait_for 5 not_home "$id"
 	ip -n tx addr del "$IP4_TX/24" dev "$DEV_TX"
 	touch "$GO.go"

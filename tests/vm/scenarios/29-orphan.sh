@@ -6,20 +6,8 @@
 # the case with a read before. Found by pktfuzz.
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
-
-loss()
-{
-	ip netns exec "$1" tc qdisc "$2" dev "$3" root netem loss 100%
-}
-
-# Can be done twice.
-hole_end()
-{
-	loss rx del "$DEV_RX" 2>/dev/null || true
-	loss tx del "$DEV_TX" 2>/dev/null || true
-	net_addr tx "$DEV_TX" "$IP4_TX" "$IP6_TX"
-	echo 3 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
-}
+# shellcheck source=tests/vm/scenarios/hole.bash
+. /stage/scenarios/hole.bash
 
 # But for devmem_tcp, which links to it.
 core_unused()
@@ -32,23 +20,16 @@ text="an orphan with a hole, never read"
 dm_stage 4
 dm_steer 0 1 0 0
 modprobe sch_netem || skip_all "no netem"
-defer hole_end
-echo 0 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
-ip -n tx route change "${IP4_TX%.*}.0/24" dev "$DEV_TX" src "$IP4_TX" \
-	rto_min 10s
+hole_begin 10s
 dm_sock "$OUT" "${BIND[@]}" accept "touch:$GO.mid" "wait:$GO.go" close \
 	"touch:$GO.closed" "wait:$GO.end"
 tx timeout 60 dmsend "$IP4_RX" $PORT "wait:$GO.b" send:2896 "touch:$GO.c" \
 	"wait:$GO.d" send:28960 "wait:$GO.end" >"$TMP/send" 2>&1 &
 goes_on "$GO.mid"
 id=$(dm_value "$OUT" id)
-loss rx add "$DEV_RX"
-loss tx add "$DEV_TX"
-touch "$GO.b"
+hole_lose "$GO.b"
 goes_on "$GO.c"
-sleep 0.2
-loss tx del "$DEV_TX"
-touch "$GO.d"
+hole_behind "$GO.d"
 sleep 1
 ip -n tx addr del "$IP4_TX/24" dev "$DEV_TX"
 touch "$GO.go"

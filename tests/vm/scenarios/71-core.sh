@@ -7,30 +7,16 @@
 # bind a driver of this one, and says both numbers.
 # shellcheck source=tests/vm/scenarios/unload.bash
 . /stage/scenarios/unload.bash
+# shellcheck source=tests/vm/scenarios/sock.bash
+. /stage/scenarios/sock.bash
 
-OUT=$TMP/out
-GO=$TMP/go
-BIND=(-m "$PCI_MEM" -d "$DEV_RX" -q 1)
 OTHER=/stage/other
-
-users_are()
-{
-	[ "$(ul_core_users)" = "$1" ]
-}
 
 # users TEXT NUMBER: as many, and rmmod says so
 users()
 {
-	check "$1: $2 users" wait_for 5 users_are "$2"
+	check "$1: $2 users" wait_for 5 ul_users_are "$2"
 	expect_error "in use" "$1: core is in use" rmmod devmem_tcp_core
-}
-
-reaches()
-{
-	if ! wait_for 60 test -e "$1"; then
-		not_ok "dmsock gets to ${1##*/}" "$(cat "$OUT" "$OUT.err")"
-		exit 1
-	fi
 }
 
 core_goes()
@@ -59,20 +45,20 @@ tokens()
 	tx timeout 60 dmsend "$IP4_RX" $PORT send:20000 sleep:300 \
 		"touch:$GO.sent" >"$TMP/send" 2>&1 &
 	sender=$!
-	reaches "$GO.sent"
+	ul_reaches "$GO.sent"
 	check "$text: rmmod devmem_tcp" rmmod devmem_tcp
 	users "$text, no byte is read" 1
 	touch "$GO.1"
-	reaches "$GO.a"
+	ul_reaches "$GO.a"
 	users "$text, some are read" 2
 	touch "$GO.2"
-	reaches "$GO.b"
+	ul_reaches "$GO.b"
 	users "$text, all are read, no token returned" 2
 	touch "$GO.3"
-	reaches "$GO.c"
+	ul_reaches "$GO.c"
 	users "$text, all tokens are returned" 1
 	touch "$GO.4"
-	reaches "$GO.d"
+	ul_reaches "$GO.d"
 	core_goes "$text, the socket is closed"
 	touch "$GO.5"
 	wait $sender || diag "$(cat "$TMP/send")"
@@ -93,11 +79,11 @@ frags()
 	tx timeout 60 dmsend "$IP4_RX" $PORT send:20000 sleep:300 \
 		"touch:$GO.sent" >"$TMP/send" 2>&1 &
 	sender=$!
-	reaches "$GO.sent"
+	ul_reaches "$GO.sent"
 	check "$text: rmmod devmem_tcp" rmmod devmem_tcp
 	users "$text" 1
 	touch "$GO.1"
-	reaches "$GO.a"
+	ul_reaches "$GO.a"
 	core_goes "$text, the socket is closed"
 	touch "$GO.2"
 	wait $sender || true

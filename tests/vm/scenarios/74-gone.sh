@@ -10,16 +10,6 @@
 
 OUT=$TMP/out
 
-bytes()
-{
-	echo $(($(dm_stat 1 bytes) + $(dm_stat 2 bytes)))
-}
-
-more_than()
-{
-	[ "$(dm_stat 1 bytes)" -gt "$1" ] && [ "$(dm_stat 2 bytes)" -gt "$2" ]
-}
-
 # streams TEXT DMSOCK_OPTION...: eight, in device memory
 streams()
 {
@@ -32,12 +22,7 @@ streams()
 	wait_for 20 dm_listens $PORT
 	ul_flows
 	check "$text: both queues receive into device memory" wait_for 30 \
-		more_than $((one + 1000000)) $((two + 1000000))
-}
-
-no_binding()
-{
-	[ "$(dm_bindings)" = 0 ]
+		ul_more_than $((one + 1000000)) $((two + 1000000))
 }
 
 # The receivers have something to read again: their host bytes grow.
@@ -66,9 +51,7 @@ go_on()
 		$((least + 65536))
 	ul_flows_end "$text"
 	dm_sock_wait "$text: all bytes are right" "$OUT"
-	equal "$text: streams that failed" "$(dm_value "$OUT" flow.failed)" 0
-	equal "$text: streams to their end" \
-		"$(grep -c '^flow[0-9]*.end=eof' "$OUT")" 8
+	ul_all_right "$text" "$OUT"
 	dm_nothing_left "$text"
 }
 

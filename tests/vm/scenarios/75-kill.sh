@@ -13,15 +13,10 @@
 OUT=$TMP/out
 PIDS=()
 
-more_than()
-{
-	[ "$(dm_stat 1 bytes)" -gt "$1" ] && [ "$(dm_stat 2 bytes)" -gt "$2" ]
-}
-
 # flowing TEXT COUNTER COUNTER: until more came to both queues than there was
 flowing()
 {
-	check "$1: a transfer runs" wait_for 30 more_than \
+	check "$1: a transfer runs" wait_for 30 ul_more_than \
 		$(($2 + 300000)) $(($3 + 300000))
 }
 
@@ -135,10 +130,10 @@ senders()
 	dm_unbind "$OUT" "$text" 2
 }
 
-# The owner of a binding over "netdev"; its receivers are not its children.
-owner()
+# owned TEXT: eight streams into a binding over "netdev", whose owner is in PIDS
+owned()
 {
-	local text="SIGKILL of the owner" now
+	local now
 
 	mapfile -t now < <(counters)
 	dm_take_bar
@@ -147,16 +142,22 @@ owner()
 	PIDS=($!)
 	wait_for 20 dm_listens $PORT
 	ul_flows
-	flowing "$text" "${now[@]}"
+	flowing "$1" "${now[@]}"
+}
+
+# Its receivers are not its children.
+owner()
+{
+	local text="SIGKILL of the owner"
+
+	owned "$text"
 	kill_all "${PIDS[@]}"
 	equal "$text: no binding" "$(dm_bindings)" 0
 	sleep 1
 	ul_flows_end "$text"
 	check "$text: the streams go on to their end" wait_for 30 \
 		grep -q '^flow.failed=' "$OUT"
-	equal "$text: streams that failed" "$(dm_value "$OUT" flow.failed)" 0
-	equal "$text: streams to their end" \
-		"$(grep -c '^flow[0-9]*.end=eof' "$OUT")" 8
+	ul_all_right "$text" "$OUT"
 	equal "$text: wrong bytes" "$(grep -c wrong= "$OUT")" 0
 	dm_nothing_left "$text"
 }
@@ -223,16 +224,9 @@ unloader()
 # Owner, receivers and senders, in one go; and rmmod at the same time.
 everybody()
 {
-	local text="SIGKILL of everybody, and rmmod" now pid
+	local text="SIGKILL of everybody, and rmmod" pid
 
-	mapfile -t now < <(counters)
-	dm_take_bar
-	ip netns exec rx netdevbind -m "$PCI_MEM" -d "$DEV_RX" -q 1,2 bind=bind \
-		run -- dmsock -p $PORT -f @ flow=many:8 >"$OUT" 2>"$OUT.err" &
-	PIDS=($!)
-	wait_for 20 dm_listens $PORT
-	ul_flows
-	flowing "$text" "${now[@]}"
+	owned "$text"
 	for pid in $(ps -o pid,args |
 		awk '$2 == "dmsock" { print $1 }'); do
 		PIDS+=("$pid")

@@ -8,14 +8,7 @@
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
-# Modules of a test, away at its end. The stage loads none by itself.
-modules()
-{
-	modprobe -a "$@"
-	defer modprobe -rq "$@"
-}
-
-# stream TEXT [SENDER_WORD]...: 2 MB into device memory.
+# stream TEXT [ADDRESS PORT]: 2 MB into device memory.
 stream()
 {
 	local text=$1
@@ -30,32 +23,6 @@ stream()
 	dm_unbind "$OUT" "$text"
 }
 
-# listen_to DEVICE: to what comes in there, for not_heard
-listen_to()
-{
-	rm -f "$TMP/stop"
-	rx sniff "$1" $PORT "$TMP/stop" >"$TMP/sniff" 2>&1 &
-	SNIFF=$!
-	wait_for 10 grep -q listening "$TMP/sniff"
-}
-
-not_heard()
-{
-	touch "$TMP/stop"
-	wait $SNIFF
-	equal "$1: who listens sees no payload" \
-		"$(dm_value "$TMP/sniff" most)" 0
-	above_in "$TMP/sniff" "$1: but the frames" data 20
-}
-
-above_in()
-{
-	local got
-
-	got=$(dm_value "$1" "$3")
-	equal "$2" "$((got > $4))" 1
-}
-
 # The tap's clone and the frame that is written to share all but the header.
 rewritten()
 {
@@ -64,20 +31,17 @@ rewritten()
 	rx tc qdisc add dev "$DEV_RX" clsact
 	rx tc filter add dev "$DEV_RX" ingress matchall action \
 		pedit ex munge ip ttl set 9 pipe action csum ip4h
-	listen_to "$DEV_RX"
+	dm_sniff "$DEV_RX" $PORT
 	stream "$text"
-	not_heard "$text"
+	dm_sniff_end "$text"
 	rx tc qdisc del dev "$DEV_RX" clsact
 
 	text="DNAT"
 	rx iptables -t nat -A PREROUTING -p tcp --dport 5001 \
 		-j DNAT --to-destination "$IP4_RX:$PORT"
-	rm -f "$TMP/stop"
-	rx sniff "$DEV_RX" 5001 "$TMP/stop" >"$TMP/sniff" 2>&1 &
-	SNIFF=$!
-	wait_for 10 grep -q listening "$TMP/sniff"
+	dm_sniff "$DEV_RX" 5001
 	stream "$text" "$IP4_RX" 5001
-	not_heard "$text"
+	dm_sniff_end "$text"
 	rx iptables -t nat -F PREROUTING
 }
 
@@ -175,8 +139,8 @@ quoted()
 	value "$text: nothing came through" a.errno EAGAIN
 	value "$text: the end of the stream" end.pos 100000
 	diag "$(tr '\n' ' ' <"$TMP/quote")"
-	above_in "$TMP/quote" "$text: they came" errors 0
-	above_in "$TMP/quote" "$text: and quote payload" most 100
+	above "$text: they came" errors 0 "$TMP/quote"
+	above "$text: and quote payload" most 100 "$TMP/quote"
 	equal "$text: which is zeroes" "$(dm_value "$TMP/quote" bytes)" 0
 	dm_unbind "$OUT" "$text"
 	rx sysctl -q net.ipv4.icmp_ratelimit=1000
@@ -184,10 +148,10 @@ quoted()
 
 dm_stage 4
 dm_steer 0 1 0 0
-modules sch_ingress cls_matchall cls_flower act_pedit act_csum act_mirred
-modules ip_tables iptable_filter iptable_nat nf_nat xt_nat xt_tcpudp xt_length \
+dm_modules sch_ingress cls_matchall cls_flower act_pedit act_csum act_mirred
+dm_modules ip_tables iptable_filter iptable_nat nf_nat xt_nat xt_tcpudp xt_length \
 	xt_string ts_bm xt_TEE ipt_REJECT
-modules dummy ifb veth 8021q
+dm_modules dummy ifb veth 8021q
 ip netns add far
 defer ip netns del far
 ip -n rx link add toward type veth peer name eth0 netns far

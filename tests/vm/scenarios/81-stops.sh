@@ -7,12 +7,6 @@
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
-modules()
-{
-	modprobe -a "$@"
-	defer modprobe -rq "$@"
-}
-
 # stopped TEXT WORD...: with the obstacle on its way, which put_up puts up and
 # put_down takes away, nothing comes. WORDs are dmsock's.
 stopped()
@@ -57,7 +51,7 @@ checksum()
 		rx tc qdisc del dev "$DEV_RX" clsact
 		rx ethtool -K "$DEV_RX" gro on
 	}
-	modules sch_ingress cls_matchall act_csum
+	dm_modules sch_ingress cls_matchall act_csum
 	stopped "checksums made by software"
 }
 

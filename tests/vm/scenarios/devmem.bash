@@ -25,6 +25,10 @@
 #                             memory
 #   dm_listens PORT           somebody in netns rx does
 #   dm_take_bar               devmem_bar gets the BAR's device
+#   dm_modules NAME...        loads these; they go at the end of the scenario
+#   dm_sniff [-r] DEVICE PORT   starts sniff in netns rx, output to $TMP/sniff
+#   dm_sniff_end TEXT         it saw frames, and no payload of those in device
+#                             memory
 #   dm_sock OUT WORD...       starts dmsock in the background, output to OUT
 #   dm_send STEP...           dmsend, in the foreground; output to $TMP/send
 #   dm_sock_wait TEXT OUT     waits for dmsock
@@ -253,6 +257,31 @@ dm_take_bar()
 	echo devmem_bar >"$dir/driver_override"
 	echo "$PCI_MEM" >/sys/bus/pci/drivers_probe
 	[ -e "$dir/driver" ]
+}
+
+# The stage loads none by itself.
+dm_modules()
+{
+	modprobe -a "$@"
+	defer modprobe -rq "$@"
+}
+
+dm_sniff()
+{
+	rm -f "$TMP/sniff.stop"
+	rx sniff "$@" "$TMP/sniff.stop" >"$TMP/sniff" 2>&1 &
+	SNIFF=$!
+	wait_for 10 grep -q listening "$TMP/sniff"
+}
+
+dm_sniff_end()
+{
+	touch "$TMP/sniff.stop"
+	wait "$SNIFF"
+	diag "$(tr '\n' ' ' <"$TMP/sniff")"
+	equal "$1: who listens sees the frames" \
+		"$(($(dm_value "$TMP/sniff" data) > 20))" 1
+	equal "$1: but no payload of them" "$(dm_value "$TMP/sniff" most)" 0
 }
 
 dm_sock()

@@ -7,12 +7,6 @@
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
-modules()
-{
-	modprobe -a "$@"
-	defer modprobe -rq "$@"
-}
-
 # NFS's client gives up a connection that it cannot read, and does not try again
 # and again.
 nfs()
@@ -23,7 +17,7 @@ nfs()
 		skip "$text" "no module nfsv4"
 		return
 	fi
-	modules nfs nfsv4
+	dm_modules nfs nfsv4
 	random_file "$TMP/input" 4
 	check "$text: bind" rx devmemctl bind -d "$DEV_RX" -q 1 bar "$PCI_MEM"
 	# A server that answers with what is no answer, in large segments.

@@ -6,7 +6,7 @@
 #                             BIND says which; all bytes must be right
 #   talk_end TEXT [QUEUES]    that binding ends, with all buffers home
 #   value TEXT KEY WANT       KEY of dmsock's output
-#   above TEXT KEY LEAST
+#   above TEXT KEY LEAST [OUT]
 #   not_home ID [QUEUES]      true if somebody but the NIC holds buffers
 #   goes_on NAME              the receiver gets to touch:NAME
 # shellcheck source=tests/vm/scenarios/devmem.bash
@@ -25,7 +25,7 @@ above()
 {
 	local got
 
-	got=$(dm_value "$OUT" "$2")
+	got=$(dm_value "${4:-$OUT}" "$2")
 	if [ "${got:-0}" -gt "$3" ]; then
 		ok "$1"
 	else

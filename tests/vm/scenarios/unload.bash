@@ -8,7 +8,11 @@
 #   ul_flows_end              they end
 #   ul_cycles TEXT CYCLES     eight flows; so many times rmmod devmem_tcp under
 #                             them, modprobe and bind, see prog/unload.c
+#   ul_more_than A B          more bytes than these came to queue 1, to queue 2
+#   ul_all_right TEXT OUT     its eight streams were right, each to its end
 #   ul_core_users             references to devmem_tcp_core, one is devmem_tcp's
+#   ul_users_are NUMBER       true if these are as many
+#   ul_reaches FILE           dmsock, with its output in $OUT, gets to touch:FILE
 #   ul_now                    milliseconds
 #   ul_took TEXT START MOST   since ul_now was START; MOST for a quiet machine
 
@@ -49,9 +53,34 @@ ul_flows_end()
 	done
 }
 
+ul_more_than()
+{
+	[ "$(dm_stat 1 bytes)" -gt "$1" ] && [ "$(dm_stat 2 bytes)" -gt "$2" ]
+}
+
+ul_all_right()
+{
+	equal "$1: streams that failed" "$(dm_value "$2" flow.failed)" 0
+	equal "$1: streams to their end" \
+		"$(grep -c '^flow[0-9]*.end=eof' "$2")" 8
+}
+
 ul_core_users()
 {
 	cat /sys/module/devmem_tcp_core/refcnt
+}
+
+ul_users_are()
+{
+	[ "$(ul_core_users)" = "$1" ]
+}
+
+ul_reaches()
+{
+	if ! wait_for 60 test -e "$1"; then
+		not_ok "dmsock gets to ${1##*/}" "$(cat "$OUT" "$OUT.err")"
+		exit 1
+	fi
 }
 
 ul_now()

@@ -7,30 +7,12 @@
 # backlog of another CPU, GRO with a timeout.
 # shellcheck source=tests/vm/scenarios/unload.bash
 . /stage/scenarios/unload.bash
+# shellcheck source=tests/vm/scenarios/sock.bash
+. /stage/scenarios/sock.bash
+# shellcheck source=tests/vm/scenarios/hole.bash
+. /stage/scenarios/hole.bash
 
 need_module stall
-
-OUT=$TMP/out
-GO=$TMP/go
-BIND=(-m "$PCI_MEM" -d "$DEV_RX" -q 1)
-
-value()
-{
-	equal "$1" "$(dm_value "$OUT" "$2")" "$3"
-}
-
-reaches()
-{
-	if ! wait_for 60 test -e "$1"; then
-		not_ok "dmsock gets to ${1##*/}" "$(cat "$OUT" "$OUT.err")"
-		exit 1
-	fi
-}
-
-users_are()
-{
-	[ "$(ul_core_users)" = "$1" ]
-}
 
 # begin STEP...: dmsend in the background
 begin()
@@ -65,9 +47,9 @@ done_with()
 	rm -f "$GO"*
 }
 
-connections()
+no_connection()
 {
-	rx ss -Htan "sport = :$PORT" | grep -vc LISTEN || true
+	! rx ss -Htan "sport = :$PORT" | grep -qv LISTEN
 }
 
 # The peer's reset unhashes the socket: no walk over connections finds it.
@@ -79,20 +61,19 @@ closed()
 		"wait:$GO.go" b=recv:40000 c=recv:100 back=free "touch:$GO.b" \
 		"wait:$GO.close" close "touch:$GO.closed" "wait:$GO.end"
 	begin send:60000 "wait:$GO.a" sleep:300 rst
-	reaches "$GO.a"
+	ul_reaches "$GO.a"
 	wait "${SENDERS[0]}" || true
-	sleep 0.3
-	equal "$text: it is not listed" "$(connections)" 0
+	check "$text: it is not listed" wait_for 5 no_connection
 	unload "$text"
 	touch "$GO.go"
-	reaches "$GO.b"
+	ul_reaches "$GO.b"
 	value "$text: what is queued is device memory" b.device 40000
 	value "$text: all of it" b.pos 60000
 	value "$text: then the error" c.errno ECONNRESET
 	expect_error "in use" "$text: core is in use until it is closed" \
 		rmmod devmem_tcp_core
 	touch "$GO.close"
-	reaches "$GO.closed"
+	ul_reaches "$GO.closed"
 	touch "$GO.end"
 	dm_sock_wait "$text: all bytes are right" "$OUT"
 	done_with "$text"
@@ -118,7 +99,7 @@ unaccepted()
 	check "$text: two connections wait" wait_for 10 waiting 90000
 	unload "$text"
 	touch "$GO.go"
-	reaches "$GO.b"
+	ul_reaches "$GO.b"
 	equal "$text: one is accepted, all of it is device memory, or of the other" \
 		"$(($(dm_value "$OUT" b.device) >= 40000))" 1
 	value "$text: tokens are good" back.held "$(dm_value "$OUT" b2.held)"
@@ -127,21 +108,6 @@ unaccepted()
 	touch "$GO.end"
 	dm_sock_wait "$text: all bytes are right" "$OUT"
 	done_with "$text"
-}
-
-loss()
-{
-	ip netns exec "$1" tc qdisc "$2" dev "$3" root netem loss 100%
-}
-
-# Can be done twice.
-hole_end()
-{
-	loss rx del "$DEV_RX" 2>/dev/null || true
-	loss tx del "$DEV_TX" 2>/dev/null || true
-	net_addr tx "$DEV_TX" "$IP4_TX" "$IP6_TX"
-	ip -n tx route change "${IP4_TX%.*}.0/24" dev "$DEV_TX" src "$IP4_TX"
-	echo 3 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
 }
 
 behind_a_hole()
@@ -158,28 +124,21 @@ hole()
 		skip "$text" "no netem"
 		return
 	fi
-	defer hole_end
-	echo 0 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
-	ip -n tx route change "${IP4_TX%.*}.0/24" dev "$DEV_TX" \
-		src "$IP4_TX" rto_min $((4 + 2 * STAGE_SLOW))s
+	hole_begin $((4 + 2 * STAGE_SLOW))s
 	dm_sock "$OUT" "${BIND[@]}" accept a=read:300000 "touch:$GO.a" \
 		"wait:$GO.go" none=recv:100 b=read:2896 c=hold:28960 back=free \
 		close "touch:$GO.b" "wait:$GO.end"
 	begin send:300000 "wait:$GO.1" send:2896 "touch:$GO.lost" \
 		"wait:$GO.2" send:28960 "wait:$GO.end" sleep:1
-	reaches "$GO.a"
-	loss rx add "$DEV_RX"
-	loss tx add "$DEV_TX"
-	touch "$GO.1"
+	ul_reaches "$GO.a"
+	hole_lose "$GO.1"
 	wait_for 10 test -e "$GO.lost"
-	sleep 0.2
-	loss tx del "$DEV_TX"
-	touch "$GO.2"
+	hole_behind "$GO.2"
 	check "$text: segments are queued" wait_for 5 behind_a_hole
 	unload "$text"
-	loss rx del "$DEV_RX"
+	hole_heard
 	touch "$GO.go"
-	reaches "$GO.b"
+	ul_reaches "$GO.b"
 	value "$text: they could not be read before" none.errno EAGAIN
 	value "$text: what fills the hole is host memory" b.linear 2896
 	equal "$text: what is behind it is device memory" \
@@ -223,24 +182,24 @@ in_nfqueue()
 		"wait:$GO.go" b=hold:60000 back=free close "touch:$GO.b" \
 		"wait:$GO.end"
 	begin send:300000 "wait:$GO.1" send:60000 "touch:$GO.2" "wait:$GO.end"
-	reaches "$GO.a"
+	ul_reaches "$GO.a"
 	rx iptables -A INPUT -p tcp --dport $PORT -j NFQUEUE --queue-num 5
 	touch "$GO.1"
 	check "$text: packets are queued" wait_for 10 queued
 	check "$text: rmmod devmem_tcp" rmmod devmem_tcp
 	check "$text: core is used by the socket, and by what is queued" \
-		users_are 2
+		ul_users_are 2
 	# What is sent again meanwhile waits behind it.
 	if [ -n "$2" ]; then
 		touch "$GO.verdict"
 	else
 		kill -9 $reader
 		wait $reader 2>/dev/null || true
-		check "$text: what was queued is freed" wait_for 5 users_are 1
+		check "$text: what was queued is freed" wait_for 5 ul_users_are 1
 		rx iptables -F INPUT
 	fi
 	touch "$GO.go"
-	reaches "$GO.b"
+	ul_reaches "$GO.b"
 	if [ -n "$2" ]; then
 		rx iptables -F INPUT
 		touch "$GO.enough"
@@ -326,7 +285,7 @@ other_cpu()
 		"wait:$GO.end"
 	begin send:300000 "wait:$GO.1" send:30000 "wait:$GO.end"
 	taskset -p 1 "${SENDERS[0]}" >/dev/null
-	reaches "$GO.a"
+	ul_reaches "$GO.a"
 	taskset -p 1 $$ >/dev/null
 	echo "1 2000" >/sys/module/stall/parameters/run
 	touch "$GO.1"
@@ -343,7 +302,7 @@ other_cpu()
 	diag "$text: rmmod took $(($(ul_now) - start)) ms of the 2000"
 	taskset -p 3 $$ >/dev/null
 	touch "$GO.go"
-	reaches "$GO.b"
+	ul_reaches "$GO.b"
 	equal "$text: what was parked is device memory" \
 		"$(($(dm_value "$OUT" b.device) > 3000))" 1
 	value "$text: no byte is lost" b.pos 330000

@@ -83,16 +83,14 @@ int main(int argc, char **argv)
 	uint32_t id, niovs = 0;
 	uint64_t bytes = 0;
 	static struct genl g;
-	int i, ret, count;
+	int i, count;
 
 	if (argc < 5)
 		errx(2, "usage: bindbench IFNAME QUEUE PAGE_SIZE COUNT [MEMORY.STAT]");
 	count = atoi(argv[4]);
 	if (count < 1 || count > COUNT_MAX)
 		errx(2, "COUNT is 1 to %d", COUNT_MAX);
-	ret = genl_open(&g, DEVMEM_TCP_FAMILY_NAME);
-	if (ret)
-		errx(1, "family: %s", strerror(ret));
+	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	for (i = 0; i < count; i++) {
 		genl_begin(&g, DEVMEM_TCP_CMD_BIND_RX);
 		genl_put_u32(&g, DEVMEM_TCP_A_IFINDEX, if_nametoindex(argv[1]));

@@ -40,9 +40,7 @@ int main(int argc, char **argv)
 		errx(2, "usage: bindrun -d IFNAME -q QUEUES [-s RX_PAGE_SIZE] PCI[:OFFSET[:SIZE]] COMMAND...");
 
 	dmabuf = bar_export(argv[optind++], &size);
-	ret = genl_open(&g, DEVMEM_TCP_FAMILY_NAME);
-	if (ret)
-		errx(1, "family: %s", strerror(ret));
+	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	genl_begin(&g, DEVMEM_TCP_CMD_BIND_RX);
 	genl_put_u32(&g, DEVMEM_TCP_A_IFINDEX, ifindex);
 	genl_put_u32(&g, DEVMEM_TCP_A_DMABUF_FD, dmabuf);

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	double begin, last, t, slowest = 0;
 	static struct genl g;
 	uint32_t ifindex;
-	int dmabuf, ret, status;
+	int dmabuf, status;
 	uint64_t size;
 	long i, count;
 	pid_t pid;
@@ -92,9 +92,7 @@ int main(int argc, char **argv)
 		err(1, "%s", argv[2]);
 	count = atol(argv[4]);
 	dmabuf = bar_export(argv[1], &size);
-	ret = genl_open(&g, DEVMEM_TCP_FAMILY_NAME);
-	if (ret)
-		errx(1, "family: %s", strerror(ret));
+	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	pid = start(argv + 6, dmabuf);
 
 	/* so that traffic is under way */

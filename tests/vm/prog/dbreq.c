@@ -59,10 +59,7 @@ static int bind_alarmed(unsigned int ms, const char *ifname, uint32_t queue)
 
 int main(int argc, char **argv)
 {
-	int ret = genl_open(&g, DEVMEM_TCP_FAMILY_NAME);
-
-	if (ret)
-		errx(1, "family: %s", strerror(ret));
+	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	if (argc == 3 && !strcmp(argv[1], "attach"))
 		return show(atoi(argv[2]));
 	if (argc == 5 && !strcmp(argv[1], "alarm"))

@@ -20,9 +20,7 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		return 2;
-	ret = genl_open(&g, argv[1]);
-	if (ret)
-		errx(1, "family %s: %s", argv[1], strerror(ret));
+	genl_need(&g, argv[1]);
 	ret = genl_join(&g, argv[2]);
 	if (ret)
 		errx(1, "group %s: %s", argv[2], strerror(ret));

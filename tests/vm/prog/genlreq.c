@@ -25,36 +25,20 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <linux/dma-heap.h>
 
 #include "bar.h"
 #include "genl.h"
+#include "hostbuf.h"
 
 #define NOBODY		65534
 
 static int dmabuf = -1;
-
-static int heap_alloc(uint64_t bytes)
-{
-	struct dma_heap_allocation_data req = {
-		.len = bytes,
-		.fd_flags = O_RDWR | O_CLOEXEC,
-	};
-	int fd = open("/dev/dma_heap/system", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, DMA_HEAP_IOCTL_ALLOC, &req))
-		err(1, "/dev/dma_heap/system");
-	close(fd);
-	return req.fd;
-}
 
 static uint32_t u32_value(const char *s)
 {
@@ -166,7 +150,7 @@ int main(int argc, char **argv)
 		else if (c == 'm')
 			dmabuf = bar_export(optarg, &size);
 		else if (c == 'H')
-			dmabuf = heap_alloc(strtoull(optarg, NULL, 0));
+			dmabuf = heap_buf(strtoull(optarg, NULL, 0));
 		else if (c == 'f')
 			dmabuf = atoi(optarg);
 		else if (c == 'u')
@@ -183,9 +167,7 @@ int main(int argc, char **argv)
 		errx(2, "CMD is missing");
 	if (!strcmp(nobody, "open"))
 		become(NOBODY);
-	ret = genl_open(&g, family);
-	if (ret)
-		errx(1, "family %s: %s", family, strerror(ret));
+	genl_need(&g, family);
 	if (*nobody)
 		become(strcmp(nobody, "call") ? 0 : NOBODY);
 	genl_begin(&g, atoi(*argv));

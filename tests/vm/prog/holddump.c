@@ -26,9 +26,7 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		errx(2, "usage: holddump FAMILY CMD FILE [IFNAME]");
-	ret = genl_open(&g, argv[1]);
-	if (ret)
-		errx(1, "family %s: %s", argv[1], strerror(ret));
+	genl_need(&g, argv[1]);
 	genl_begin(&g, atoi(argv[2]));
 	if (argc > 4)
 		genl_put_u32(&g, 1, if_nametoindex(argv[4]));

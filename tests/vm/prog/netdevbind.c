@@ -35,18 +35,7 @@
 #include <unistd.h>
 
 #include "bar.h"
-#include "genl.h"
-
-/* of the family netdev */
-#define CMD_DEV_GET	1
-#define CMD_BIND_RX	13
-#define A_DEV_IFINDEX	1
-#define A_IFINDEX	1
-#define A_QUEUES	2
-#define A_FD		3
-#define A_ID		4
-#define A_QUEUE_ID	1
-#define A_QUEUE_TYPE	3
+#include "netdev.h"
 
 static struct genl g = { .fd = -1 };
 static uint32_t ifindex;
@@ -58,13 +47,8 @@ static int status;
 
 static void open_socket(void)
 {
-	int ret;
-
-	if (g.fd >= 0)
-		return;
-	ret = genl_open(&g, "netdev");
-	if (ret)
-		errx(1, "family netdev: %s", strerror(ret));
+	if (g.fd < 0)
+		genl_need(&g, NETDEV_FAMILY);
 }
 
 static void close_socket(void)
@@ -78,24 +62,14 @@ static void close_socket(void)
 static int do_bind(void)
 {
 	const char *s = queues;
-	struct {
-		struct nlattr	id_attr;
-		uint32_t	id;
-		struct nlattr	type_attr;
-		uint32_t	type;
-	} nest = {
-		.id_attr = { .nla_len = 8, .nla_type = A_QUEUE_ID },
-		.type_attr = { .nla_len = 8, .nla_type = A_QUEUE_TYPE },
-	};
+	uint32_t id;
 	char *end;
 
 	open_socket();
-	genl_begin(&g, CMD_BIND_RX);
-	genl_put_u32(&g, A_IFINDEX, ifindex);
-	genl_put_u32(&g, A_FD, dmabuf);
+	netdev_begin_bind(&g, ifindex, dmabuf);
 	for (; *s; s = *end ? end + 1 : end) {
-		nest.id = strtoul(s, &end, 0);
-		genl_put(&g, A_QUEUES | NLA_F_NESTED, &nest, sizeof(nest));
+		id = strtoul(s, &end, 0);
+		netdev_put_queue(&g, NETDEV_A_BIND_QUEUES, id, 0);
 	}
 	return genl_call(&g);
 }
@@ -103,7 +77,7 @@ static int do_bind(void)
 static void say_bind(void)
 {
 	int ret = do_bind();
-	const struct nlattr *id = genl_reply(&g, A_ID, 0);
+	const struct nlattr *id = genl_reply(&g, NETDEV_A_BIND_ID, 0);
 
 	printf("%s.errno=%s\n%s.text=%s\n", step_name,
 	       ret ? strerrorname_np(ret) ?: "unknown" : "0", step_name,
@@ -184,8 +158,8 @@ static void flood(void)
 	open_socket();
 	setsockopt(g.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	for (i = 0; i < 1000; i++) {
-		genl_begin(&g, CMD_DEV_GET);
-		genl_put_u32(&g, A_DEV_IFINDEX, ifindex);
+		genl_begin(&g, NETDEV_DEV_GET);
+		genl_put_u32(&g, NETDEV_A_DEV_IFINDEX, ifindex);
 		genl_send(&g, NLM_F_REQUEST);
 	}
 }

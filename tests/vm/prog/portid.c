@@ -23,16 +23,7 @@
 #include <linux/devmem_tcp.h>
 
 #include "bar.h"
-#include "genl.h"
-
-/* of the family netdev */
-#define CMD_BIND_RX	13
-#define A_IFINDEX	1
-#define A_QUEUES	2
-#define A_FD		3
-#define A_ID		4
-#define A_QUEUE_ID	1
-#define A_QUEUE_TYPE	3
+#include "netdev.h"
 
 #define HALF		(32ull << 20)
 
@@ -62,25 +53,13 @@ static void open_at(struct genl *g, uint32_t portid)
 /* Return: id, 0 if it failed. */
 static uint32_t bind_rx(struct genl *g, int dmabuf, uint32_t queue)
 {
-	const struct {
-		struct nlattr	id_attr;
-		uint32_t	id;
-		struct nlattr	type_attr;
-		uint32_t	type;
-	} nest = {
-		.id_attr = { .nla_len = 8, .nla_type = A_QUEUE_ID },
-		.id = queue,
-		.type_attr = { .nla_len = 8, .nla_type = A_QUEUE_TYPE },
-	};
 	const struct nlattr *id;
 	int ret;
 
-	genl_begin(g, CMD_BIND_RX);
-	genl_put_u32(g, A_IFINDEX, ifindex);
-	genl_put_u32(g, A_FD, dmabuf);
-	genl_put(g, A_QUEUES | NLA_F_NESTED, &nest, sizeof(nest));
+	netdev_begin_bind(g, ifindex, dmabuf);
+	netdev_put_queue(g, NETDEV_A_BIND_QUEUES, queue, 0);
 	ret = genl_call(g);
-	id = genl_reply(g, A_ID, 0);
+	id = genl_reply(g, NETDEV_A_BIND_ID, 0);
 	if (!ret && id)
 		return *(const uint32_t *)nla_payload(id);
 	printf("bind.errno=%s\nbind.text=%s\n",
@@ -93,8 +72,8 @@ static bool exists(uint32_t id)
 	static struct genl g;
 	int ret;
 
-	if (!g.family && genl_open(&g, DEVMEM_TCP_FAMILY_NAME))
-		errx(1, "no family " DEVMEM_TCP_FAMILY_NAME);
+	if (!g.family)
+		genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	genl_begin(&g, DEVMEM_TCP_CMD_GET);
 	genl_put_u32(&g, DEVMEM_TCP_A_ID, id);
 	ret = genl_call(&g);
@@ -115,7 +94,7 @@ int main(int argc, char **argv)
 {
 	unsigned int first = 0, second = 0, early = 0, failed = 0;
 	static struct genl a, b, any;
-	int i, ret, dmabuf_a, dmabuf_b;
+	int i, dmabuf_a, dmabuf_b;
 	uint32_t id_a, id_b, portid;
 	pthread_t thread;
 	uint64_t size;
@@ -128,9 +107,7 @@ int main(int argc, char **argv)
 	dmabuf_a = bar_export(spec, &size);
 	snprintf(spec, sizeof(spec), "%s:%llu:%llu", argv[1], HALF, HALF);
 	dmabuf_b = bar_export(spec, &size);
-	ret = genl_open(&any, "netdev");
-	if (ret)
-		errx(1, "family netdev: %s", strerror(ret));
+	genl_need(&any, NETDEV_FAMILY);
 	family = any.family;
 	portid = getpid() + 100000;
 

@@ -19,13 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include <linux/dma-heap.h>
-#include <linux/udmabuf.h>
-
 #include "../kmod/tbuf.h"
+#include "hostbuf.h"
 
 #define COMMAND_FD	20
 
@@ -65,32 +62,6 @@ static int node(const char *path)
 	if (fd < 0)
 		err(1, "%s", path);
 	return fd;
-}
-
-static int from_udmabuf(uint64_t bytes)
-{
-	int fd = memfd_create("withbuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	struct udmabuf_create req = { .memfd = fd, .size = bytes };
-
-	if (fd < 0 || ftruncate(fd, bytes) ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK))
-		err(1, "memfd");
-	fd = ioctl(node("/dev/udmabuf"), UDMABUF_CREATE, &req);
-	if (fd < 0)
-		err(1, "UDMABUF_CREATE");
-	return fd;
-}
-
-static int from_heap(uint64_t bytes)
-{
-	struct dma_heap_allocation_data req = {
-		.len = bytes,
-		.fd_flags = O_RDWR,
-	};
-
-	if (ioctl(node("/dev/dma_heap/system"), DMA_HEAP_IOCTL_ALLOC, &req))
-		err(1, "DMA_HEAP_IOCTL_ALLOC");
-	return req.fd;
 }
 
 /* A dumb buffer of one line for each 4 KiB. */
@@ -184,9 +155,9 @@ int main(int argc, char **argv)
 	bytes = number(size);
 	words = strchr(size, ',');
 	if (!strcmp(argv[1], "udmabuf"))
-		fd = from_udmabuf(bytes);
+		fd = udma_buf(bytes);
 	else if (!strcmp(argv[1], "heap"))
-		fd = from_heap(bytes);
+		fd = heap_buf(bytes);
 	else if (!strcmp(argv[1], "vgem"))
 		fd = from_vgem(bytes);
 	else if (!strcmp(argv[1], "tbuf"))

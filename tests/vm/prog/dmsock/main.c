@@ -67,7 +67,7 @@
  * name: NAME=STEP. Its results are lines NAME.KEY=VALUE; errno 0 is success.
  *
  * Exit status: 0, 1 a byte or a control message was wrong, or nothing came for
- * 20 s, 2 usage.
+ * 60 s, 2 usage.
  */
 #include <arpa/inet.h>
 #include <err.h>

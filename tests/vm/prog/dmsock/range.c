@@ -21,8 +21,8 @@ static struct genl *control_socket(void)
 {
 	static struct genl g;
 
-	if (!g.family && genl_open(&g, DEVMEM_TCP_FAMILY_NAME))
-		errx(1, "no family " DEVMEM_TCP_FAMILY_NAME);
+	if (!g.family)
+		genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	return &g;
 }
 

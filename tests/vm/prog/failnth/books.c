@@ -14,18 +14,10 @@
 static struct genl list, events;
 uint32_t nr_listed, listed_id;
 
-void open_family(struct genl *g, const char *name)
-{
-	int ret = genl_open(g, name);
-
-	if (ret)
-		errx(1, "family %s: %s", name, strerror(ret));
-}
-
 void books_open(void)
 {
-	open_family(&list, DEVMEM_TCP_FAMILY_NAME);
-	open_family(&events, DEVMEM_TCP_FAMILY_NAME);
+	genl_need(&list, DEVMEM_TCP_FAMILY_NAME);
+	genl_need(&events, DEVMEM_TCP_FAMILY_NAME);
 	if (genl_join(&events, DEVMEM_TCP_MCGRP_BINDING))
 		errx(1, "no group");
 }

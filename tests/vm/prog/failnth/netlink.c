@@ -8,21 +8,16 @@
 
 #include <linux/devmem_tcp.h>
 
+#include "netdev.h"
 #include "ops.h"
-
-/* of the family netdev */
-#define NL_DEV_GET	1
-#define NL_QUEUE_GET	10
-#define NL_BIND_RX	13
-#define NL_DMABUF_ID	4
 
 static struct genl ours, netdev, ethtool;
 uint32_t told;
 
 void netlink_open(void)
 {
-	open_family(&ours, DEVMEM_TCP_FAMILY_NAME);
-	open_family(&ethtool, "ethtool");
+	genl_need(&ours, DEVMEM_TCP_FAMILY_NAME);
+	genl_need(&ethtool, "ethtool");
 }
 
 static void begin_bind(void)
@@ -38,16 +33,12 @@ static void begin_bind(void)
 
 static void begin_bindnl(void)
 {
-	uint32_t nest[] = { 1 << 16 | 8, 0, 3 << 16 | 8, 0 }, i;
+	uint32_t i;
 
-	open_family(&netdev, "netdev");
-	genl_begin(&netdev, NL_BIND_RX);
-	genl_put_u32(&netdev, 1, ifindex);
-	genl_put_u32(&netdev, 3, dmabuf);
-	for (i = 0; i < nr_queues; i++) {
-		nest[1] = queues[i];
-		genl_put(&netdev, 2 | NLA_F_NESTED, nest, sizeof(nest));
-	}
+	genl_need(&netdev, NETDEV_FAMILY);
+	netdev_begin_bind(&netdev, ifindex, dmabuf);
+	for (i = 0; i < nr_queues; i++)
+		netdev_put_queue(&netdev, NETDEV_A_BIND_QUEUES, queues[i], 0);
 }
 
 /* All that came in answer. Return: 0, a positive errno or UNTOLD. */
@@ -130,7 +121,7 @@ static int after_bind(unsigned int n, int ret)
 static int after_bindnl(unsigned int n, int ret)
 {
 	if (!ret)
-		ret = answer(&netdev, NL_DMABUF_ID);
+		ret = answer(&netdev, NETDEV_A_BIND_ID);
 	if (bindings() != !!told || (!ret && !told))
 		wrong("%u: answer %d with id %u, and %u bindings", n, ret,
 		      told, nr_listed);
@@ -197,30 +188,30 @@ static void before_dump(void)
 
 static void before_devget(void)
 {
-	open_family(&netdev, "netdev");
-	genl_begin(&netdev, NL_DEV_GET);
-	genl_put_u32(&netdev, 1, ifindex);
+	genl_need(&netdev, NETDEV_FAMILY);
+	genl_begin(&netdev, NETDEV_DEV_GET);
+	genl_put_u32(&netdev, NETDEV_A_DEV_IFINDEX, ifindex);
 }
 
 static void before_devdump(void)
 {
-	open_family(&netdev, "netdev");
-	genl_begin(&netdev, NL_DEV_GET);
+	genl_need(&netdev, NETDEV_FAMILY);
+	genl_begin(&netdev, NETDEV_DEV_GET);
 }
 
 static void before_queueget(void)
 {
-	open_family(&netdev, "netdev");
-	genl_begin(&netdev, NL_QUEUE_GET);
-	genl_put_u32(&netdev, 1, queues[0]);
-	genl_put_u32(&netdev, 2, ifindex);
-	genl_put_u32(&netdev, 3, 0);
+	genl_need(&netdev, NETDEV_FAMILY);
+	genl_begin(&netdev, NETDEV_QUEUE_GET);
+	genl_put_u32(&netdev, NETDEV_A_QUEUE_ID, queues[0]);
+	genl_put_u32(&netdev, NETDEV_A_QUEUE_IFINDEX, ifindex);
+	genl_put_u32(&netdev, NETDEV_A_QUEUE_TYPE, 0);
 }
 
 static void before_queuedump(void)
 {
-	open_family(&netdev, "netdev");
-	genl_begin(&netdev, NL_QUEUE_GET);
+	genl_need(&netdev, NETDEV_FAMILY);
+	genl_begin(&netdev, NETDEV_QUEUE_GET);
 }
 
 static int after_read(unsigned int n, int ret)

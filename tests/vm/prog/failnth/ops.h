@@ -38,7 +38,6 @@ void wrong(const char *fmt, ...);
 /* books.c: what is there. */
 extern uint32_t nr_listed, listed_id;	/* by the last bindings() */
 
-void open_family(struct genl *g, const char *name);
 void books_open(void);
 uint32_t bindings(void);
 void must_unbind(unsigned int n);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Generic netlink requests by hand, see genl.h. */
+#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -334,4 +335,17 @@ int genl_open(struct genl *g, const char *family)
 	if (attr && attr->nla_len <= sizeof(g->info))
 		g->groups = memcpy(g->info, attr, attr->nla_len);
 	return 0;
+}
+
+/**
+ * genl_need() - the same, or the end of the program
+ * @g: the socket
+ * @family: its name
+ */
+void genl_need(struct genl *g, const char *family)
+{
+	int ret = genl_open(g, family);
+
+	if (ret)
+		errx(1, "family %s: %s", family, strerror(ret));
 }

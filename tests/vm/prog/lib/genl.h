@@ -41,6 +41,7 @@ struct genl {
 };
 
 int genl_open(struct genl *g, const char *family);
+void genl_need(struct genl *g, const char *family);
 void genl_begin(struct genl *g, uint8_t cmd);
 void genl_put(struct genl *g, uint16_t type, const void *data, uint16_t len);
 void genl_put_u32(struct genl *g, uint16_t type, uint32_t value);

@@ -295,7 +295,7 @@ static void say_stack(pid_t pid)
 	char cmd[256];
 
 	snprintf(cmd, sizeof(cmd),
-		 "for t in /proc/%d/task/*; do cat $t/comm $t/stat $t/stack; done; echo l >/proc/sysrq-trigger; sleep 1; dmesg | tail -n 70",
+		 "for t in /proc/%d/task/*; do cat $t/comm $t/stat $t/syscall $t/stack; done",
 		 pid);
 	if (system(cmd))
 		warnx("no stack of %d", pid);

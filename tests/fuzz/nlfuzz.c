@@ -44,6 +44,8 @@
 #define SOCKETS		6
 #define SEQS		4096
 #define NOBODY		65534
+/* An answer, if there is one, is there when send() returns. */
+#define ANSWER_MS	2
 
 enum {
 	SENT, BROKEN, MUTATED, ANSWERS, NOTIFICATIONS, BOUND, UNBOUND, DUMPED,
@@ -79,12 +81,9 @@ static int open_socket(struct rng *r)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	int one = 1, small = rnd(r, 8192), i;
-	/* answers are there when send() returns, if there is one */
-	struct timeval tv = { .tv_usec = 2000 };
 
 	if (fd < 0)
 		return fd;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	for (i = 0; i < 7; i++)
 		if (chance(r, i ? 20 : 70))
 			setsockopt(fd, SOL_NETLINK, netlink_options[i], &one,
@@ -216,15 +215,20 @@ static void take_ack(const struct nlmsghdr *hdr)
 		count(UNBOUND);
 }
 
-/* Until nothing comes, or @max datagrams. */
-static void take_all(int fd, unsigned int max, int flags)
+/* Until nothing comes for @ms milliseconds, or @max datagrams. Never waits in
+ * recv(): @fd may be a socket that another thread has just opened, and whatever
+ * limits the wait there is not set yet.
+ */
+static void take_all(int fd, unsigned int max, int ms)
 {
+	struct pollfd in = { .fd = fd, .events = POLLIN };
 	static __thread uint8_t buf[32768];
 	const struct nlmsghdr *hdr;
 	ssize_t len;
 
 	while (max--) {
-		len = recv(fd, buf, sizeof(buf), flags);
+		poll(&in, 1, ms);
+		len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (len <= 0) {
 			if (len < 0 && errno == ENOBUFS)
 				continue;
@@ -238,10 +242,9 @@ static void take_all(int fd, unsigned int max, int flags)
 				count(DUMPED);
 			else
 				take_reply(hdr);
-			if (hdr->nlmsg_type == NLMSG_ERROR)
-				flags |= MSG_DONTWAIT;
-			if (hdr->nlmsg_type == NLMSG_DONE)
-				flags |= MSG_DONTWAIT;
+			if (hdr->nlmsg_type == NLMSG_ERROR ||
+			    hdr->nlmsg_type == NLMSG_DONE)
+				ms = 0;
 		}
 	}
 }
@@ -300,7 +303,7 @@ static void step(struct rng *r)
 		renew_fd(r);
 		break;
 	case 2:
-		take_all(fd, 1 + rnd(r, 3), MSG_DONTWAIT);
+		take_all(fd, 1 + rnd(r, 3), 0);
 		break;
 	case 3:
 		/* what was asked before is read by somebody, or by nobody */
@@ -308,13 +311,13 @@ static void step(struct rng *r)
 		break;
 	case 4:
 		request(r, fd);
-		take_all(fd, 1, 0);
+		take_all(fd, 1, ANSWER_MS);
 		reopen(r, i);
 		count(ABANDONED);
 		break;
 	default:
 		request(r, fd);
-		take_all(fd, 50, 0);
+		take_all(fd, 50, ANSWER_MS);
 	}
 }
 

@@ -40,7 +40,7 @@ fz_run()
 		ok "$name: its checks hold"
 	else
 		not_ok "$name: its checks hold" \
-			"exit $?: $(tail -n 60 "$out" "$out.err")"
+			"exit $?: $(head -n 60 "$out" "$out.err")"
 	fi
 	diag "$(tr '\n' ' ' <"$out")"
 	[ ! -s "$out.err" ] || diag "$(head -n 20 "$out.err")"

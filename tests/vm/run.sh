@@ -17,7 +17,8 @@
 #   --timeout SECONDS	for the whole run (600; debug 3000)
 #   --append WORDS	more for the kernel's command line
 #   --qemu WORDS	more for QEMU's command line
-#   --name NAME		directory build/vm/NAME, so that two runs do not meet (main)
+#   --name NAME		directory build/vm/NAME, build/tap/vm-NAME-*.tap, so that two
+#			runs do not meet (main)
 #   --keep		keep the initramfs and the shared directory
 #
 # A scenario may ask for checks on the host (host_check in guest/lib.sh):
@@ -91,7 +92,7 @@ MEM=${MEM:-1024}
 TIMEOUT=${TIMEOUT:-$((600 * SLOW))}
 PREFIX=vm
 [ "$KERNEL" = patched ] || PREFIX+=-$KERNEL
-[ -z "$IOMMU" ] || PREFIX+=-iommu
+[ "$NAME" = main ] || PREFIX+=-$NAME
 
 # Names of the scenarios asked for, each once, in order.
 scenario_names()
@@ -315,6 +316,12 @@ prepare
 qemu_command
 start=$SECONDS
 boot
+# QEMU 10.0 has aborted in the kernel's PCI enumeration (an assertion in msix.c), once
+# in some hundred boots.
+if [ "$QEMU_RC" -eq 134 ] && ! grep -q '^# begin' "$RAW"; then
+	echo "QEMU aborted before the first scenario, once more: $(tail -n 1 "$QEMU_LOG")"
+	boot
+fi
 split_results
 [ -n "$KEEP" ] || rm -rf "$RUN/initramfs" "$SHARE"
 if [ "${#SCENARIOS[@]}" -eq 0 ]; then

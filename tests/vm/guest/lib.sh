@@ -12,7 +12,7 @@
 #   expect_error REGEX TEXT COMMAND...   it must fail with output that matches
 #   equal TEXT GOT WANT
 #   diag TEXT...
-#   wait_for SECONDS COMMAND...       (net.sh) 0 when it came true
+#   wait_for SECONDS COMMAND...       (net.sh) 0 when it came true, in some time
 #   defer COMMAND...                  runs at the end, last one first
 #   need_module NAME...               skip_all without them
 #   dmesg_allow REGEX                 not a fault in this scenario

@@ -47,10 +47,11 @@ load_modules()
 	done
 }
 
-# wait_for SECONDS COMMAND...: polls until it succeeds.
+# wait_for SECONDS COMMAND...: polls until it succeeds. SECONDS are ample for a quiet
+# machine; others get three times as much, and the debug kernel has its own time.
 wait_for()
 {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + 3 * $1 * ${STAGE_SLOW:-1}))
 	shift
 
 	until "$@" >/dev/null 2>&1; do

@@ -20,7 +20,7 @@ about "each fuzzer for $TIME s on the $KERNEL kernel, from seed $SEED"
 scripts/stage.sh "$KERNEL"
 rc=0
 for fuzzer in "$@"; do
-	tests/vm/run.sh --kernel "$KERNEL" --name "fuzz-$fuzzer" \
+	tests/vm/run.sh --kernel "$KERNEL" --name "$fuzzer" \
 		--timeout $((TIME + 1800)) \
 		--append "fuzz.seconds=$TIME fuzz.seed=$SEED" \
 		"fuzz-$fuzzer" || rc=1
@@ -30,7 +30,7 @@ done
 printf '\n'
 for fuzzer in "$@"; do
 	printf '%s:\n' "$fuzzer"
-	sed -n 's/^# \(seed=[0-9].*\)/\1/p' "build/tap/$PREFIX-fuzz-$fuzzer.tap" |
+	sed -n 's/^# \(seed=[0-9].*\)/\1/p' "build/tap/$PREFIX-$fuzzer-fuzz-$fuzzer.tap" |
 		fold -s -w 76 | sed 's/^/   /'
 done
 exit $rc

@@ -12,15 +12,20 @@ cd "$(dirname "$0")/../../.."
 TAP=$BUILD/tap/guards.tap
 N=0
 
-# boot NAME SCENARIO...: without guard NAME; fails if a scenario or the kernel does
+# boot NAME SCENARIO...: without guard NAME; fails if a scenario or the kernel does.
+# A run that does not get to a scenario proves nothing.
 boot()
 {
 	local name=$1
 	shift
+	local log=$LOG_DIR/guards-${name:-none}.log
 
-	tests/vm/run.sh --kernel guards --name guards --timeout 900 \
-		${name:+--append "skb_guard.off=$name"} "$@" \
-		>"$LOG_DIR/guards-${name:-none}.log" 2>&1
+	if tests/vm/run.sh --kernel guards --name guards --timeout 900 \
+		${name:+--append "skb_guard.off=$name"} "$@" >"$log" 2>&1; then
+		return 0
+	fi
+	grep -q '^# begin ' "$log" || die "no scenario began, see $log"
+	return 1
 }
 
 result()

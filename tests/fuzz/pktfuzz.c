@@ -33,11 +33,12 @@
 static const char *const names[] = { READER_NAMES, PACKET_NAMES, NULL };
 
 /* One sends and hears what comes for the peers, the other hears what ordinary
- * connections send.
+ * connections send, and nothing else: a damaged copy that it takes for one of
+ * their segments gets a right checksum when it is sent again.
  */
 static int wire = -1, live = -1;
 
-static int packet_socket(bool only_in)
+static int packet_socket(void)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
@@ -45,20 +46,27 @@ static int packet_socket(bool only_in)
 		.sll_ifindex = if_nametoindex("eth1"),
 	};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
-	int one = 1;
 
 	if (fd < 0 || bind(fd, (void *)&addr, sizeof(addr)))
 		err(1, "packet socket");
-	if (only_in)
-		setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one,
-			   sizeof(one));
 	return fd;
+}
+
+static void packet_option(int fd, int option)
+{
+	int one = 1;
+
+	if (setsockopt(fd, SOL_PACKET, option, &one, sizeof(one)))
+		err(1, "packet socket: option %d", option);
 }
 
 void wire_open(void)
 {
-	wire = packet_socket(true);
-	live = packet_socket(false);
+	wire = packet_socket();
+	live = packet_socket();
+	packet_option(wire, PACKET_IGNORE_OUTGOING);
+	/* Hides what it sends from other packet sockets. */
+	packet_option(wire, PACKET_QDISC_BYPASS);
 }
 
 void wire_send(const uint8_t *buf, size_t len)

@@ -61,7 +61,6 @@ void op_accept(struct hand *h, unsigned int slot);
 void op_send(struct hand *h, unsigned int slot);
 void op_ready(struct hand *h, unsigned int slot);
 void op_uring(struct hand *h, unsigned int slot);
-void op_sockmap(struct hand *h, unsigned int slot);
 void uring_end(struct hand *h);
 
 #endif /* SOCK_H */

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <linux/tls.h>
@@ -13,7 +12,6 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -274,52 +272,4 @@ void op_ready(struct hand *h, unsigned int slot)
 	default:
 		ioctl(slots[slot], what[rnd(&h->r, 4)], &value);
 	}
-}
-
-static int bpf(int cmd, union bpf_attr *attr)
-{
-	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-}
-
-/* A map whose verdict is to pass; only root can have one. */
-static int sockmap(void)
-{
-	static const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = SK_PASS },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr load = {
-		.prog_type = BPF_PROG_TYPE_SK_SKB,
-		.insns = (uintptr_t)insns,
-		.insn_cnt = 2,
-		.license = (uintptr_t)"GPL",
-	};
-	union bpf_attr create = {
-		.map_type = BPF_MAP_TYPE_SOCKMAP,
-		.key_size = 4, .value_size = 4, .max_entries = SLOTS,
-	};
-	union bpf_attr attach = { .attach_type = BPF_SK_SKB_VERDICT };
-	int map = bpf(BPF_MAP_CREATE, &create);
-
-	attach.target_fd = map;
-	attach.attach_bpf_fd = bpf(BPF_PROG_LOAD, &load);
-	bpf(BPF_PROG_ATTACH, &attach);
-	return map;
-}
-
-void op_sockmap(struct hand *h, unsigned int slot)
-{
-	static __thread int map = -2;
-	uint32_t key = rnd(&h->r, SLOTS), value = slots[slot];
-	union bpf_attr attr = {};
-
-	if (map == -2)
-		map = sockmap();
-	if (map < 0)
-		return;
-	attr.map_fd = map;
-	attr.key = (uintptr_t)&key;
-	attr.value = (uintptr_t)&value;
-	bpf(chance(&h->r, 50) ? BPF_MAP_UPDATE_ELEM : BPF_MAP_DELETE_ELEM,
-	    &attr);
 }

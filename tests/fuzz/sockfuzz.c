@@ -57,7 +57,6 @@ static const struct {
 	{ "sockopt", op_sockopt, 8 }, { "life", op_life, 5 },
 	{ "accept", op_accept, 10 }, { "send", op_send, 4 },
 	{ "ready", op_ready, 4 }, { "uring", op_uring, 6 },
-	{ "sockmap", op_sockmap, 0 },	/* stock 6.1 crashes, see README */
 };
 
 static void step(struct hand *h)

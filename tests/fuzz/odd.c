@@ -59,10 +59,8 @@ static void odd_ipv6(struct rng *r, struct frame *f)
 		memset(f->ip_opts + at, 0, len);
 		f->ip_opts[at] = next;
 		if (type == 44) {
-			/* No two of the same: QEMU's NIC sums fragments up, so
-			 * nobody would look at the sum of what they make.
-			 */
-			rnd_fill(r, f->ip_opts + at + 4, 4);
+			/* Some meet others of their id; TCP's sum is wrong then */
+			f->ip_opts[at + 7] = rnd64(r);
 			if (chance(r, 20))
 				f->ip_opts[at + 3] = rnd64(r);
 		} else {

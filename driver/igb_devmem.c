@@ -61,6 +61,11 @@ static int igb_devmem_check(struct igb_adapter *adapter, u32 queue,
 		NL_SET_ERR_MSG_MOD(extack, "rx queue is already bound");
 		return -EEXIST;
 	}
+	/* also one that a bond passed on, which the stack does not know of */
+	if (adapter->xdp_prog) {
+		NL_SET_ERR_MSG_MOD(extack, "an XDP program is attached");
+		return -EEXIST;
+	}
 	if (netdev->features & NETIF_F_RXALL) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "rx-all is on, use ethtool -K rx-all off");
@@ -268,11 +273,18 @@ static void igb_devmem_unbind(struct net_device *netdev, u32 queue)
 static u32 igb_devmem_napi_id(struct net_device *netdev, u32 queue)
 {
 	struct igb_adapter *adapter = netdev_priv(netdev);
+	u32 id = 0;
 
 	ASSERT_RTNL();
-	if (queue >= adapter->num_rx_queues || !adapter->rx_ring[queue])
-		return 0;
-	return adapter->rx_ring[queue]->q_vector->napi.napi_id;
+	/* A runtime resume without rtnl may fail, and free its vectors with
+	 * kfree_rcu() after it took the number of queues back.
+	 */
+	rcu_read_lock();
+	if (queue < READ_ONCE(adapter->num_rx_queues) &&
+	    adapter->rx_ring[queue])
+		id = adapter->rx_ring[queue]->q_vector->napi.napi_id;
+	rcu_read_unlock();
+	return id;
 }
 
 static const struct devmem_driver_ops igb_devmem_ops = {

@@ -119,6 +119,29 @@ static int igb_devmem_set_ringparam(struct net_device *netdev,
 	return err;
 }
 
+/* igb closes and opens itself for what is below, and forgets it when that fails:
+ * the stack takes it for running, its NAPI was never enabled, and the next
+ * igb_down() would wait for that for ever, under rtnl. So it is closed, without
+ * igb, which does nothing for a detached device. One without vectors stays
+ * detached: to open it would be a NULL pointer.
+ */
+static void igb_devmem_reopened(struct net_device *netdev)
+{
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	bool lost = !adapter->num_q_vectors;
+
+	if (!netif_device_present(netdev) ||
+	    (!lost && !(netif_running(netdev) &&
+			test_bit(__IGB_DOWN, &adapter->state))))
+		return;
+	netdev_err(netdev, "does not open again: %s\n",
+		   lost ? "no interrupts, reload igb" : "is down now");
+	netif_device_detach(netdev);
+	dev_close(netdev);
+	if (!lost)
+		netif_device_attach(netdev);
+}
+
 /* There is no extack here in 6.1. A queue that stays is closed and opened
  * again. For another number of queues igb makes a new indirection table, even
  * if the user set one, and all traffic would hash onto bound queues. Then it is
@@ -146,6 +169,32 @@ static int igb_devmem_set_channels(struct net_device *netdev,
 	err = dm->base_ethtool_ops->set_channels(netdev, ch);
 	if (err == -EINVAL)
 		adapter->rss_indir_tbl_init = init;
+	igb_devmem_reopened(netdev);
+	return err;
+}
+
+static void igb_devmem_self_test(struct net_device *netdev,
+				 struct ethtool_test *test, u64 *data)
+{
+	igb_devmem_of(netdev)->base_ethtool_ops->self_test(netdev, test, data);
+	igb_devmem_reopened(netdev);
+}
+
+/* The stack asks whether the device is bound. A bond that passes its program on
+ * does not, and a bound queue would not run it.
+ */
+static int igb_devmem_xdp(struct net_device *netdev, struct netdev_bpf *xdp)
+{
+	int err;
+
+	if (xdp->command == XDP_SETUP_PROG && xdp->prog &&
+	    igb_devmem_busy(netdev)) {
+		NL_SET_ERR_MSG_MOD(xdp->extack,
+				   "unbind device memory before attaching an XDP program");
+		return -EBUSY;
+	}
+	err = igb_devmem_of(netdev)->base_netdev_ops->ndo_bpf(netdev, xdp);
+	igb_devmem_reopened(netdev);
 	return err;
 }
 
@@ -218,6 +267,7 @@ void igb_devmem_wrap_ops(struct igb_adapter *adapter)
 	dm->netdev_ops = *netdev->netdev_ops;
 	dm->netdev_ops.ndo_stop = igb_devmem_close;
 	dm->netdev_ops.ndo_fix_features = igb_devmem_fix_features;
+	dm->netdev_ops.ndo_bpf = igb_devmem_xdp;
 	netdev->netdev_ops = &dm->netdev_ops;
 
 	dm->base_ethtool_ops = netdev->ethtool_ops;
@@ -230,5 +280,6 @@ void igb_devmem_wrap_ops(struct igb_adapter *adapter)
 	dm->ethtool_ops.get_ringparam = igb_devmem_get_ringparam;
 	dm->ethtool_ops.set_ringparam = igb_devmem_set_ringparam;
 	dm->ethtool_ops.set_channels = igb_devmem_set_channels;
+	dm->ethtool_ops.self_test = igb_devmem_self_test;
 	netdev->ethtool_ops = &dm->ethtool_ops;
 }

@@ -10,12 +10,16 @@
  *   -w			fail in the kernel's unbound workers, not here
  *   -k STEP			above 48 go on in steps of STEP
  *   -t N			but do the last N one by one
+ *   -n N			begin with that (1)
+ *   -x PATH		an XDP program that is pinned there
  *
  *   bind, bindnl	over devmem_tcp, over netdev; then unbind
  *   unbind, closenl	end a binding of either
  *   get, dump		of devmem_tcp, with a binding there
  *   devget, devdump, queueget, queuedump	of netdev
  *   split		tcp-data-split off, and on
+ *   channels		ethtool -L from 4 to 3, with a binding there
+ *   xdp		native XDP on and off
  *   export, mmap	of that range
  *   module:FILE	load it, and remove it
  *   probe		devmem_bar gets the device of -b; it must have its
@@ -23,7 +27,8 @@
  *
  * Prints OP.tries, OP.injected (tries in which something failed), OP.survived
  * (of these, those that succeeded all the same), OP.errno.NAME. Exit status 0;
- * 1 something was wrong: OP.wrong says what; 2 usage.
+ * 1 something was wrong: OP.wrong says what; 2 usage; 3 the device lost its
+ * interrupts at number lost, as it may, and igb must be loaded again.
  */
 #include <err.h>
 #include <errno.h>
@@ -102,7 +107,7 @@ static bool try_once(const struct op *op, unsigned int n, bool in_workers,
 /* How the numbers go up. */
 struct pace {
 	bool		in_workers;
-	unsigned int	step, tail;
+	unsigned int	step, tail, first;
 };
 
 static void run_op(const struct op *op, const struct pace *pace)
@@ -114,7 +119,7 @@ static void run_op(const struct op *op, const struct pace *pace)
 	if (op->bound)
 		must_bind();
 	/* A worker that was not there when all were armed did not fail. */
-	for (n = 1; misses < (pace->in_workers ? 3 : 1) && n < MAX_N;) {
+	for (n = pace->first; misses < (pace->in_workers ? 3 : 1) && n < MAX_N;) {
 		tries++;
 		if (!try_once(op, n, pace->in_workers, &survived)) {
 			back = step + pace->tail;
@@ -164,8 +169,8 @@ static void start_op(char *s, const struct pace *pace)
 		read_module(colon);
 		s = module_name;
 	}
-	op = find_op(netlink_ops, s) ?: find_op(other_ops,
-						colon ? "module" : s);
+	op = find_op(netlink_ops, s) ?: find_op(link_ops, s) ?:
+	     find_op(other_ops, colon ? "module" : s);
 	if (!op)
 		errx(2, "unknown op %s", s);
 	op_name = s;
@@ -186,11 +191,11 @@ static void read_queues(char *s)
 
 int main(int argc, char **argv)
 {
-	struct pace pace = { .step = 1 };
+	struct pace pace = { .step = 1, .first = 1 };
 	uint64_t size;
 	int c;
 
-	while ((c = getopt(argc, argv, "d:q:m:b:f:wk:t:")) != -1) {
+	while ((c = getopt(argc, argv, "d:q:m:b:f:wk:t:n:x:")) != -1) {
 		if (c == 'd')
 			ifname = optarg;
 		else if (c == 'q')
@@ -207,6 +212,10 @@ int main(int argc, char **argv)
 			pace.step = atoi(optarg);
 		else if (c == 't')
 			pace.tail = atoi(optarg);
+		else if (c == 'n')
+			pace.first = atoi(optarg);
+		else if (c == 'x')
+			xdp_path = optarg;
 		else
 			return 2;
 	}

@@ -9,6 +9,7 @@
 #include "genl.h"
 
 #define UNTOLD		-1	/* the answer was lost */
+#define LOST		3	/* exit status: the device has to be made anew */
 
 /**
  * struct op - what is done over and over
@@ -50,6 +51,10 @@ extern uint32_t told;		/* id in the last answer, 0: none */
 
 void netlink_open(void);
 void must_bind(void);
+
+/* link.c */
+extern const struct op link_ops[];
+extern const char *xdp_path;
 
 /* others.c: the BAR, the modules. */
 extern const struct op other_ops[];

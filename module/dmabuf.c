@@ -5,11 +5,14 @@
  * do it in a worker, so that who binds can give up and go.
  */
 
+#include <linux/dma-direct.h>
 #include <linux/dma-resv.h>
+#include <linux/iommu.h>
 #include <linux/memcontrol.h>
 #include <linux/netlink.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/swiotlb.h>
 #include <linux/wait.h>
 #include "core.h"
 
@@ -47,6 +50,27 @@ static const struct dma_buf_attach_ops dmt_attach_ops = {
 	.move_notify		= dmt_move_notify,
 };
 
+/* The DMA layer may have put bounce buffers (swiotlb) between the device and the
+ * dma-buf, as it does in confidential VMs: the NIC would write there, and nobody
+ * copies. One for each segment or none, so their beginnings tell.
+ */
+static bool dmt_dmabuf_is_bounced(struct device *dev, struct sg_table *sgt)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	struct scatterlist *sg;
+	phys_addr_t phys;
+	int i;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		phys = domain ?
+		       iommu_iova_to_phys(domain, sg_dma_address(sg)) :
+		       dma_to_phys(dev, sg_dma_address(sg));
+		if (is_swiotlb_buffer(dev, phys))
+			return true;
+	}
+	return false;
+}
+
 static int dmt_dmabuf_pin(struct dmt_binding *binding)
 {
 	struct sg_table *sgt;
@@ -60,11 +84,22 @@ static int dmt_dmabuf_pin(struct dmt_binding *binding)
 	sgt = dma_buf_map_attachment(binding->attach, DMA_FROM_DEVICE);
 	if (IS_ERR(sgt)) {
 		binding->map_text = "exporter refused to map the dma-buf for this device";
-		dma_buf_unpin(binding->attach);
-		return PTR_ERR(sgt);
+		err = PTR_ERR(sgt);
+		goto unpin;
+	}
+	if (dmt_dmabuf_is_bounced(binding->dma_dev, sgt)) {
+		binding->map_text = "the device reaches the dma-buf through bounce buffers (swiotlb) only";
+		err = -EOPNOTSUPP;
+		goto unmap;
 	}
 	binding->sgt = sgt;
 	return 0;
+
+unmap:
+	dma_buf_unmap_attachment(binding->attach, sgt, DMA_FROM_DEVICE);
+unpin:
+	dma_buf_unpin(binding->attach);
+	return err;
 }
 
 static int dmt_dmabuf_attach(struct dmt_binding *binding)

@@ -99,8 +99,6 @@ static int dmt_recv_linear(struct dmt_recv *recv, struct sk_buff *skb,
 		iov_iter_revert(&msg->msg_iter, size);
 		return err;
 	}
-	if (!msg->msg_controllen)
-		msg->msg_controllen = 1;
 	recv->left -= size;
 	return 0;
 }

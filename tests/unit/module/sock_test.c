@@ -292,7 +292,7 @@ static void sock_full_control(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dmt_sock_ops.recvmsg(rx->ds, rx->skb, 0, &msg,
 						   20), 20);
 	KUNIT_EXPECT_PTR_EQ(test, msg.msg_control, (void *)(control + space));
-	KUNIT_EXPECT_NE(test, msg.msg_controllen, (size_t)0);
+	KUNIT_EXPECT_EQ(test, msg.msg_controllen, (size_t)0);
 	KUNIT_EXPECT_EQ(test, dmt_sock_ops.recvmsg(rx->ds, rx->skb, 20, &msg,
 						   20), -EMSGSIZE);
 	rx_free(test, rx);

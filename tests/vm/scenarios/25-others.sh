@@ -36,6 +36,22 @@ copiers()
 	talk_end "$text"
 }
 
+# Frags that are whole pages, as if they could be mapped.
+pages()
+{
+	local text="TCP_ZEROCOPY_RECEIVE of whole pages"
+
+	net_mtu 9000
+	# more than it would copy without mapping any
+	talk "$text" "send:100000 sleep:200 touch:$GO sleep:500" "wait:$GO" \
+		z=plainzc:65536 b=read:100000 end=eof
+	value "$text: maps nothing" z.mapped 0
+	value "$text: copies nothing" z.copied 0
+	value "$text: nothing is lost" end.pos 100000
+	talk_end "$text"
+	net_mtu 1500
+}
+
 # The stream is no TLS: in device memory or not, it is an error. What counts is
 # that nobody gets bytes.
 tls()
@@ -111,6 +127,8 @@ sockmap()
 dm_stage 4
 dm_steer 0 1 0 0
 copiers
+defer net_mtu 1500
+pages
 tls
 mptcp
 sockmap

@@ -239,17 +239,6 @@ nfqueue()
 	netfilter_down
 }
 
-# All interrupts of the NIC to the CPUs of a mask.
-affinity()
-{
-	local irq
-
-	while read -r irq; do
-		echo "$1" >"/proc/irq/$irq/smp_affinity" || true
-	done < <(awk -v dev="$DEV_RX" '$NF ~ "^" dev "(-|$)" {
-		sub(":", "", $1); print $1 }' /proc/interrupts)
-}
-
 rps()
 {
 	rx tee "/sys/class/net/$DEV_RX/queues/rx-1/rps_cpus" <<<"$1" >/dev/null
@@ -276,9 +265,9 @@ other_cpu()
 	fi
 	modprobe stall
 	defer rmmod stall
-	defer affinity 3
+	defer dm_affinity "$DEV_RX" 3
 	defer rps 0
-	affinity 1
+	dm_affinity "$DEV_RX" 1
 	rps 2
 	dm_sock "$OUT" "${BIND[@]}" accept a=read:300000 "touch:$GO.a" \
 		"wait:$GO.go" b=hold:30000 back=free close "touch:$GO.b" \

@@ -25,6 +25,7 @@
 #                             memory
 #   dm_listens PORT           somebody in netns rx does
 #   dm_take_bar               devmem_bar gets the BAR's device
+#   dm_affinity DEVICE MASK   all its interrupts to the CPUs of MASK, hexadecimal
 #   dm_modules NAME...        loads these; they go at the end of the scenario
 #   dm_sniff [-r] DEVICE PORT   starts sniff in netns rx, output to $TMP/sniff
 #   dm_sniff_end TEXT         it saw frames, and no payload of those in device
@@ -257,6 +258,16 @@ dm_take_bar()
 	echo devmem_bar >"$dir/driver_override"
 	echo "$PCI_MEM" >/sys/bus/pci/drivers_probe
 	[ -e "$dir/driver" ]
+}
+
+dm_affinity()
+{
+	local irq
+
+	while read -r irq; do
+		echo "$2" >"/proc/irq/$irq/smp_affinity" || true
+	done < <(awk -v dev="$1" '$NF ~ "^" dev "(-|$)" {
+		sub(":", "", $1); print $1 }' /proc/interrupts)
 }
 
 # The stage loads none by itself.

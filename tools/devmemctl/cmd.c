@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 
@@ -33,6 +34,29 @@ int cmd_usage(const struct command *cmd, const char *fmt, ...)
 	fputc('\n', stderr);
 	cmd_usage_line(stderr, cmd);
 	return CMD_USAGE;
+}
+
+/**
+ * cmd_command() - cut a command line at "--"
+ * @argc: of the command; gets shorter
+ * @argv: of the command
+ *
+ * Before cmd_option(): getopt() would sort what stands before and behind it.
+ *
+ * Return: COMMAND and its arguments, which can be empty; NULL without a "--".
+ */
+char **cmd_command(int *argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < *argc; i++) {
+		if (strcmp(argv[i], "--"))
+			continue;
+		argv[i] = NULL;
+		*argc = i;
+		return argv + i + 1;
+	}
+	return NULL;
 }
 
 /**
@@ -88,6 +112,10 @@ int cmd_option(const struct command *cmd, int argc, char **argv)
 	return c == ':' ? '?' : c;
 }
 
+static const struct option_desc cmd_help_desc = {
+	"help", 'h', NULL, "show this"
+};
+
 static void cmd_help_option(const struct option_desc *desc)
 {
 	char left[40];
@@ -100,18 +128,58 @@ static void cmd_help_option(const struct option_desc *desc)
 		printf("      %-22s %s\n", left, desc->help);
 }
 
-void cmd_help(const struct command *cmd)
+static void cmd_describe_option(const struct option_desc *desc)
 {
-	static const struct option_desc help = {
-		"help", 'h', NULL, "show this"
-	};
+	char letter[2] = { desc->val < OPT_LONG ? desc->val : '\0' };
+
+	out_object(NULL);
+	out_str("name", desc->name, NULL);
+	if (*letter)
+		out_str("letter", letter, NULL);
+	else
+		out_null("letter", NULL);
+	if (desc->arg)
+		out_str("value", desc->arg, NULL);
+	else
+		out_null("value", NULL);
+	out_str("help", desc->help, NULL);
+	out_end();
+}
+
+/**
+ * cmd_describe() - a command as a JSON object
+ * @cmd: the command
+ */
+void cmd_describe(const struct command *cmd)
+{
 	const struct option_desc *desc;
 
+	out_object(NULL);
+	out_str("name", cmd->name, NULL);
+	out_str("args", cmd->args, NULL);
+	out_str("help", cmd->help, NULL);
+	out_array("options");
+	for (desc = cmd->options; desc && desc->name; desc++)
+		cmd_describe_option(desc);
+	cmd_describe_option(&cmd_help_desc);
+	out_end();
+	out_end();
+}
+
+/* As text, or as cmd_describe(). */
+void cmd_help(const struct command *cmd)
+{
+	const struct option_desc *desc;
+
+	if (out_is_json()) {
+		cmd_describe(cmd);
+		return;
+	}
 	cmd_usage_line(stdout, cmd);
 	printf("\n%s\n\nOptions:\n", cmd->help);
 	for (desc = cmd->options; desc && desc->name; desc++)
 		cmd_help_option(desc);
-	cmd_help_option(&help);
+	cmd_help_option(&cmd_help_desc);
 
 	if (cmd->more)
 		printf("\n%s", cmd->more);

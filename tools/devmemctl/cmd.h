@@ -41,6 +41,7 @@ enum {
 	OPT_MAX_BYTES,
 	OPT_NO_UNBIND,
 	OPT_PAGE_SIZE,
+	OPT_PROBE,
 	OPT_PROGRESS,
 	OPT_SOCK_LIMIT,
 	OPT_TOKENS,
@@ -52,6 +53,9 @@ enum {
  * @args: the rest of its usage line
  * @help: one line
  * @source: whether its arguments include a SOURCE
+ * @command: whether they can end in "-- COMMAND [ARG]...", see cmd_command()
+ * @hidden: help does not list it
+ * @words: what its first argument can be, separated by blanks, or NULL
  * @more: what else its help says, or NULL
  * @options: ends with a NULL name; NULL if there are none
  * @run: argv[0] is @name; returns CMD_*
@@ -61,13 +65,22 @@ struct command {
 	const char *args;
 	const char *help;
 	bool source;
+	bool command;
+	bool hidden;
+	const char *words;
 	const char *more;
 	const struct option_desc *options;
 	int (*run)(int argc, char **argv);
 };
 
+/* All of them, in the order of the help; ends with NULL. main.c */
+extern const struct command *const commands[];
+/* What stands before a command: its options, and no run. main.c */
+extern const struct command cmd_main;
+
 extern const struct command cmd_bind;
 extern const struct command cmd_check;
+extern const struct command cmd_completion;
 extern const struct command cmd_monitor;
 extern const struct command cmd_recv;
 extern const struct command cmd_show;
@@ -86,8 +99,12 @@ extern const struct command cmd_unbind;
 	{ "sock-limit", OPT_SOCK_LIMIT, "N", \
 	  "buffers that one socket may hold; 0, the default: all" }
 
+#define CMD_SOURCES	"bar fd udmabuf heap"
+
+char **cmd_command(int *argc, char **argv);
 int cmd_option(const struct command *cmd, int argc, char **argv);
 int cmd_usage(const struct command *cmd, const char *fmt, ...) __printf(2, 3);
 void cmd_help(const struct command *cmd);
+void cmd_describe(const struct command *cmd);
 
 #endif /* CMD_H */

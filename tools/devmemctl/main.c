@@ -25,7 +25,7 @@ static const struct command cmd_version = {
 	.run = version_run,
 };
 
-static const struct command *const commands[] = {
+const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_bind,
 	&cmd_unbind,
@@ -36,6 +36,8 @@ static const struct command *const commands[] = {
 	&cmd_recv,
 	&cmd_version,
 	&cmd_help_command,
+	&cmd_completion,
+	NULL
 };
 
 /* What stands before the command */
@@ -46,7 +48,7 @@ static const struct option_desc main_options[] = {
 	{ }
 };
 
-static const struct command cmd_main = {
+const struct command cmd_main = {
 	.name = "[-j] [-p]",
 	.args = "COMMAND [ARGUMENTS]",
 	.help = "Let a NIC write TCP payload into device memory",
@@ -55,22 +57,31 @@ static const struct command cmd_main = {
 
 static const struct command *find_command(const char *name)
 {
-	unsigned int i;
+	const struct command *const *cmd;
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
-	return NULL;
+	for (cmd = commands; *cmd; cmd++)
+		if (!strcmp((*cmd)->name, name))
+			break;
+	return *cmd;
 }
 
 static void main_help(void)
 {
-	unsigned int i;
+	const struct command *const *cmd;
 
+	if (out_is_json()) {
+		out_array(NULL);
+		for (cmd = commands; *cmd; cmd++)
+			if (!(*cmd)->hidden)
+				cmd_describe(*cmd);
+		out_end();
+		return;
+	}
 	cmd_help(&cmd_main);
 	printf("\nCommands:\n");
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-8s %s\n", commands[i]->name, commands[i]->help);
+	for (cmd = commands; *cmd; cmd++)
+		if (!(*cmd)->hidden)
+			printf("  %-8s %s\n", (*cmd)->name, (*cmd)->help);
 	printf("\nExit status: 0 done, 1 refused or failed, 2 wrong usage.\n");
 }
 

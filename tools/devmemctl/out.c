@@ -39,6 +39,11 @@ void out_json(bool pretty)
 	out.pretty |= pretty;
 }
 
+bool out_is_json(void)
+{
+	return out.json;
+}
+
 static void out_add(const char *key, struct json_object *value)
 {
 	struct json_object *parent;
@@ -144,6 +149,20 @@ void out_double(const char *key, double value, const char *fmt, ...)
 					   json_object_double_to_json_string,
 					   (void *)"%.3f", NULL);
 		out_add(key, obj);
+	} else if (fmt) {
+		va_start(ap, fmt);
+		vfprintf(out_file(), fmt, ap);
+		va_end(ap);
+	}
+}
+
+/* A value that is not known: its key is there all the same. */
+void out_null(const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (out.json) {
+		out_add(key, NULL);
 	} else if (fmt) {
 		va_start(ap, fmt);
 		vfprintf(out_file(), fmt, ap);

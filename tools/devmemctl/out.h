@@ -12,6 +12,7 @@
 #include "compiler.h"
 
 void out_json(bool pretty);
+bool out_is_json(void);
 void out_to_stderr(void);
 
 void out_object(const char *key);
@@ -27,6 +28,8 @@ void out_str(const char *key, const char *value, const char *fmt, ...)
 	__printf(3, 4);
 void out_double(const char *key, double value, const char *fmt, ...)
 	__printf(3, 4);
+
+void out_null(const char *key, const char *fmt, ...) __printf(2, 3);
 
 int out_finish(void);
 

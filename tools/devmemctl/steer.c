@@ -32,21 +32,6 @@ static const struct option_desc steer_options[] = {
 	{ }
 };
 
-/* Cut argv at "--": getopt() would sort what stands before and behind it. */
-static char **steer_cut_command(int *argc, char **argv)
-{
-	int i;
-
-	for (i = 1; i < *argc; i++) {
-		if (strcmp(argv[i], "--"))
-			continue;
-		argv[i] = NULL;
-		*argc = i;
-		return argv + i + 1;
-	}
-	return NULL;
-}
-
 static const char *steer_add_flow(struct steer *s, const char *arg)
 {
 	struct flow flow, *f;
@@ -102,7 +87,7 @@ static int steer_parse(struct steer *s, const char **ifname, int argc,
 	int c;
 
 	memset(s, 0, sizeof(*s));
-	s->command = steer_cut_command(&argc, argv);
+	s->command = cmd_command(&argc, argv);
 	while ((c = cmd_option(&cmd_steer, argc, argv)) != -1) {
 		why = NULL;
 		name = argv[optind - 1];
@@ -523,6 +508,8 @@ const struct command cmd_steer = {
 	.name = "steer",
 	.args = "ACTION -d IFNAME [-q LIST] [OPTIONS] [-- COMMAND [ARG]...]",
 	.help = "Choose the flows that RX queues get",
+	.command = true,
+	.words = "away flow all show restore",
 	.more =
 	"ACTION\n"
 	"  away          the queues of LIST get nothing, others take over\n"

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* devmemctl bind and unbind. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "cmd.h"
 #include "dmabuf.h"
 #include "format.h"
+#include "run.h"
 
 static const struct option_desc bind_options[] = {
 	CMD_OPTION_DEVICE,
@@ -22,9 +25,20 @@ static const struct option_desc bind_options[] = {
 /* The kernel's default, which is part of its ABI */
 #define BIND_PAGE_SIZE	4096
 
+/* What COMMAND finds in its environment */
+#define BIND_ENV_ID	"DEVMEM_BINDING"
+#define BIND_ENV_FD	"DEVMEM_DMABUF_FD"
+
+/**
+ * struct bind_args - the command line
+ * @request: the binding to make
+ * @source: its dma-buf
+ * @command: bound while this runs, NULL: for good
+ */
 struct bind_args {
 	struct binding_request request;
 	struct source source;
+	char **command;
 };
 
 static int bind_parse(struct bind_args *a, int argc, char **argv)
@@ -35,6 +49,7 @@ static int bind_parse(struct bind_args *a, int argc, char **argv)
 
 	memset(a, 0, sizeof(*a));
 	r->page_size = BIND_PAGE_SIZE;
+	a->command = cmd_command(&argc, argv);
 
 	while ((c = cmd_option(&cmd_bind, argc, argv)) != -1) {
 		why = NULL;
@@ -66,6 +81,8 @@ static int bind_parse(struct bind_args *a, int argc, char **argv)
 	why = parse_source(argc - optind, argv + optind, &a->source);
 	if (why)
 		return cmd_usage(&cmd_bind, "SOURCE: %s", why);
+	if (a->command && !*a->command)
+		return cmd_usage(&cmd_bind, "COMMAND missing");
 	return CMD_DONE;
 }
 
@@ -93,40 +110,95 @@ static void bind_show(const struct binding_request *r, uint32_t id,
 	out_end();
 }
 
-static int bind_run(int argc, char **argv)
+/* Return: 0, or -1 with the reason printed. */
+static int bind_environment(uint32_t id, const struct dmabuf *buf)
+{
+	char value[16];
+
+	snprintf(value, sizeof(value), "%" PRIu32, id);
+	if (setenv(BIND_ENV_ID, value, 1))
+		goto print;
+	snprintf(value, sizeof(value), "%d", buf->fd);
+	if (setenv(BIND_ENV_FD, value, 1) || fcntl(buf->fd, F_SETFD, 0))
+		goto print;
+	return 0;
+
+print:
+	out_errno(errno, "environment of the command");
+	return -1;
+}
+
+/* Return: the exit status of @command; CMD_FAILED in place of 0 if the binding
+ * did not last that long.
+ */
+static int bind_hold(struct netlink *nl, uint32_t id, const struct dmabuf *buf,
+		     char **command)
+{
+	int status = CMD_FAILED;
+	int err;
+
+	out_finish();
+	if (!bind_environment(id, buf))
+		status = run_command(command);
+
+	err = binding_destroy(nl, id);
+	if (err == -ENOENT)
+		out_error("binding %" PRIu32 " ended before the command did",
+			  id);
+	else if (err)
+		binding_perror(nl, id);
+	return err && status == CMD_DONE ? CMD_FAILED : status;
+}
+
+static int bind_source(struct netlink *nl, struct bind_args *a)
 {
 	int result = CMD_FAILED;
-	struct bind_args args;
 	struct dmabuf buf;
-	struct netlink nl;
 	uint32_t id;
-	int ret;
 
-	ret = bind_parse(&args, argc, argv);
-	if (ret)
-		return ret;
+	if (dmabuf_open(&buf, &a->source))
+		return CMD_FAILED;
+	a->request.dmabuf = buf.fd;
+	if (!binding_create(nl, &a->request, &id)) {
+		bind_show(&a->request, id, buf.size);
+		result = a->command ? bind_hold(nl, id, &buf, a->command) :
+				      CMD_DONE;
+	}
+	dmabuf_close(&buf);
+	return result;
+}
 
+static int bind_run(int argc, char **argv)
+{
+	struct bind_args args;
+	struct netlink nl;
+	int result;
+
+	result = bind_parse(&args, argc, argv);
+	if (result)
+		return result;
+
+	if (args.command) {
+		out_to_stderr();
+		run_signals();
+	}
 	if (binding_connect(&nl))
 		return CMD_FAILED;
-	if (dmabuf_open(&buf, &args.source))
-		goto close_nl;
-	args.request.dmabuf = buf.fd;
-	if (!binding_create(&nl, &args.request, &id)) {
-		bind_show(&args.request, id, buf.size);
-		result = CMD_DONE;
-	}
-
-	dmabuf_close(&buf);
-close_nl:
+	result = bind_source(&nl, &args);
 	netlink_close(&nl);
 	return result;
 }
 
 const struct command cmd_bind = {
 	.name = "bind",
-	.args = "-d IFNAME -q LIST [OPTIONS] SOURCE",
+	.args = "-d IFNAME -q LIST [OPTIONS] SOURCE [-- COMMAND [ARG]...]",
 	.help = "Let RX queues of a device write into a dma-buf",
 	.source = true,
+	.command = true,
+	.more = "Without COMMAND the binding stays until devmemctl unbind. With it, it ends when\n"
+		"COMMAND does, and the exit status is that of COMMAND. COMMAND finds the id in\n"
+		"the variable " BIND_ENV_ID ", and the dma-buf open as the descriptor that\n"
+		BIND_ENV_FD " tells.\n",
 	.options = bind_options,
 	.run = bind_run,
 };

@@ -115,26 +115,13 @@ static void binding_no_driver(const struct iface *iface)
 static void binding_create_perror(const struct netlink *nl,
 				  const struct iface *iface)
 {
-	netlink_perror(nl, "bind %s", iface->name);
+	const char *fix = binding_fix(nl->err, nl->text);
 
-	switch (nl->err) {
-	case EPERM:
-		out_fix("run as root, or with CAP_NET_ADMIN");
-		break;
-	case EOPNOTSUPP:
+	netlink_perror(nl, "bind %s", iface->name);
+	if (fix)
+		out_fix(fix, iface->name);
+	else if (nl->err == EOPNOTSUPP)
 		binding_no_driver(iface);
-		break;
-	case EEXIST:
-		if (iface_xdp(iface) > 0)
-			out_fix("ip link set %s xdp off", iface->name);
-		else
-			out_fix("devmemctl show -d %s; devmemctl unbind ID",
-				iface->name);
-		break;
-	case ENETDOWN:
-		out_fix("ip link set %s up", iface->name);
-		break;
-	}
 }
 
 static int binding_id_reply(struct nlmsghdr *reply, void *arg)

@@ -88,6 +88,9 @@ int binding_list(struct netlink *nl, uint32_t ifindex,
 int binding_parse(struct nlmsghdr *msg, struct binding *b);
 void binding_perror(const struct netlink *nl, uint32_t id);
 
+/* binding_fix.c */
+const char *binding_fix(int err, const char *text);
+
 /* binding_out.c */
 void binding_out(const struct binding *b, const char *event);
 

@@ -30,7 +30,7 @@ static void binding_out_pool(const struct binding_pool *pool)
 		out_u64("napi_id", pool->napi_id, ": napi %" PRIu32,
 			pool->napi_id);
 	else
-		out_text(": device down");
+		out_null("napi_id", ": device down");
 	out_u64("allocs", pool->allocs, ", %" PRIu64 " buffers to the NIC",
 		pool->allocs);
 	out_u64("empty", pool->empty, ", %" PRIu64 " times none free\n",
@@ -48,6 +48,8 @@ static void binding_out_memory(const struct binding *b)
 	out_str("exporter", b->exporter, "    memory of %s", b->exporter);
 	if (b->attach)
 		out_str("attach", attach, ", attachment %s", attach);
+	else
+		out_null("attach", NULL);
 	out_u64("sock_limit", b->sock_limit,
 		b->sock_limit ? ", at most %" PRIu32 " buffers for a socket" :
 				NULL, b->sock_limit);
@@ -95,9 +97,16 @@ void binding_out(const struct binding *b, const char *event)
 	if (b->num_held >= 0)
 		out_u64("held", b->num_held, ", %" PRId64 " held",
 			b->num_held);
+	else if (!event)
+		out_null("held", NULL);
 	if (b->reason)
 		out_str("reason", reason, ", reason: %s", reason);
+	else if (event)
+		out_null("reason", NULL);
 	out_text("\n");
+	/* an event is one line */
+	if (event && !out_is_json())
+		return;
 	binding_out_memory(b);
 	out_array("pools");
 	for (i = 0; i < b->pools; i++)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* devmemctl check: can this machine do device memory TCP? */
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <net/if.h>
 #include <stdarg.h>
@@ -13,8 +14,10 @@
 #include <linux/ethtool_netlink.h>
 
 #include "cmd.h"
+#include "format.h"
 #include "iface.h"
 #include "kernel.h"
+#include "probe.h"
 #include "sysfs.h"
 
 /* The NIC that the fork of igb can split headers on */
@@ -38,6 +41,9 @@ static const char *const check_status_name[] = {
 static const struct option_desc check_options[] = {
 	{ "device", 'd', "IFNAME",
 	  "check this interface, not each one of igb" },
+	{ "probe", OPT_PROBE, "PEER",
+	  "have PEER send into SOURCE by way of the queues -q" },
+	CMD_OPTION_QUEUES,
 	{ }
 };
 
@@ -341,20 +347,117 @@ static void check_igb_ifaces(struct check *c)
 	}
 }
 
-static int check_run(int argc, char **argv)
+static void check_probe(struct check *c, struct probe *p)
 {
-	const char *ifname = NULL;
-	struct check check = {};
+	const char *ifname = p->request.ifname;
+	char queues[512];
+
+	c->ifname = ifname;
+	check_item(c, "probe");
+	if (c->failed) {
+		check_report(c, CHECK_FAIL, "not tried, mend the rest first");
+		c->ifname = NULL;
+		return;
+	}
+	format_queue_numbers(queues, sizeof(queues), &p->request.queues);
+	switch (probe_run(p)) {
+	case PROBE_WRITTEN:
+		check_report(c, CHECK_OK,
+			     "what the NIC wrote is in the memory, at offset %" PRIu64,
+			     p->offset);
+		break;
+	case PROBE_LOST:
+		check_fix(c, "put both devices below the same PCIe switch or root port, or use memory of the host");
+		check_report(c, CHECK_FAIL,
+			     "the NIC wrote %" PRIu64 " frames, none is in the memory: writes to this peer are lost",
+			     p->frames);
+		break;
+	case PROBE_DAMAGED:
+		check_fix(c, "make sure that nobody else writes to this memory");
+		check_report(c, CHECK_FAIL,
+			     "what the NIC wrote at offset %" PRIu64 " is not all there",
+			     p->offset);
+		break;
+	case PROBE_ELSEWHERE:
+		check_fix(c, "devmemctl steer all -d %s -q %s -- devmemctl check ...",
+			  ifname, queues);
+		check_report(c, CHECK_FAIL,
+			     "nothing probed: the answers of %s came through other queues",
+			     p->peer);
+		break;
+	case PROBE_NO_FRAME:
+		check_fix(c, "ping -s %d %s has to work while nothing is bound",
+			  1024, p->peer);
+		check_report(c, CHECK_FAIL,
+			     "nothing probed: %s answers to small frames only",
+			     p->peer);
+		break;
+	case PROBE_NO_PEER:
+		check_fix(c, "ping -I %s %s has to work", ifname, p->peer);
+		check_report(c, CHECK_FAIL,
+			     "nothing probed: %s does not answer", p->peer);
+		break;
+	case PROBE_FAILED:
+		check_report(c, CHECK_FAIL,
+			     "nothing probed, the error is printed");
+		break;
+	}
+	c->ifname = NULL;
+}
+
+/* Return: CMD_DONE, or CMD_USAGE with the reason printed. */
+static int check_parse(struct probe *p, int argc, char **argv)
+{
+	struct binding_request *r = &p->request;
+	const char *why, *name;
 	int c;
 
+	memset(p, 0, sizeof(*p));
 	while ((c = cmd_option(&cmd_check, argc, argv)) != -1) {
-		if (c != 'd')
+		why = NULL;
+		name = argv[optind - 1];
+		switch (c) {
+		case 'd':
+			r->ifname = optarg;
+			break;
+		case 'q':
+			why = parse_queues(optarg, &r->queues);
+			break;
+		case OPT_PROBE:
+			p->peer = optarg;
+			break;
+		default:
 			return CMD_USAGE;
-		ifname = optarg;
+		}
+		if (why)
+			return cmd_usage(&cmd_check, "'%s': %s", name, why);
 	}
-	if (argc > optind)
-		return cmd_usage(&cmd_check, "'%s' not understood",
-				 argv[optind]);
+	argc -= optind;
+	argv += optind;
+
+	if (!p->peer) {
+		if (argc || r->queues.n)
+			return cmd_usage(&cmd_check,
+					 "-q and SOURCE are for --probe");
+		return CMD_DONE;
+	}
+	if (!r->ifname || !r->queues.n)
+		return cmd_usage(&cmd_check, "--probe needs -d IFNAME and -q LIST");
+	why = parse_source(argc, argv, &p->source);
+	if (why)
+		return cmd_usage(&cmd_check, "SOURCE: %s", why);
+	return CMD_DONE;
+}
+
+static int check_run(int argc, char **argv)
+{
+	struct check check = {};
+	struct probe probe;
+	int result;
+
+	result = check_parse(&probe, argc, argv);
+	if (result)
+		return result;
 
 	out_array(NULL);
 	check_kernel(&check);
@@ -363,18 +466,27 @@ static int check_run(int argc, char **argv)
 	check_module(&check, "devmem_bar", CHECK_WARN);
 	check_igb(&check);
 	check_capabilities(&check);
-	if (ifname)
-		check_iface(&check, ifname);
+	if (probe.request.ifname)
+		check_iface(&check, probe.request.ifname);
 	else
 		check_igb_ifaces(&check);
+	if (probe.peer)
+		check_probe(&check, &probe);
 	out_end();
 	return check.failed ? CMD_FAILED : CMD_DONE;
 }
 
 const struct command cmd_check = {
 	.name = "check",
-	.args = "[-d IFNAME]",
+	.args = "[-d IFNAME [-q LIST --probe PEER SOURCE]]",
 	.help = "Say whether this machine can do it, and what to do if not",
+	.source = true,
+	.more = "With --probe, if all else is well: does what the NIC writes arrive in SOURCE?\n"
+		"Where PCIe does not let one device write to another, data is lost and nobody\n"
+		"tells. PEER, the address of a host behind IFNAME, is asked by ping to send a\n"
+		"pattern, the queues of LIST are bound to SOURCE for a moment, and the pattern is\n"
+		"looked for. It must come through these queues (see steer). The contents of SOURCE\n"
+		"are lost, and ordinary connections through these queues suffer meanwhile.\n",
 	.options = check_options,
 	.run = check_run,
 };

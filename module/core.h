@@ -34,6 +34,7 @@
  * @owner: socket that it ends with, or NULL; held while @listed, then gone
  * @owner_portid: netlink address of @owner; const
  * @sock_limit: net_iovs that the tokens of one socket may hold, 0: any; const
+ * @empty_seen: of each pool, its @empty when the listener looked last; rtnl
  * @dmabuf: NULL once unmapped
  * @attach: dynamic attachment to @dmabuf, pinned
  * @sgt: its mapping for @dma_dev
@@ -79,6 +80,7 @@ struct dmt_binding {
 	struct sock			*owner;
 	u32				owner_portid;
 	u32				sock_limit;
+	u64				empty_seen[DMT_MAX_QUEUES];
 
 	struct dma_buf			*dmabuf;
 	struct dma_buf_attachment	*attach;
@@ -178,7 +180,7 @@ enum dmt_end {
  * Both under rtnl.
  */
 struct dmt_listener {
-	void	(*added)(const struct dmt_binding *binding);
+	void	(*added)(struct dmt_binding *binding);
 	void	(*ended)(const struct dmt_binding *binding, enum dmt_end why);
 };
 

@@ -89,6 +89,7 @@ netdevice:
 static void __exit dmt_exit(void)
 {
 	dmt_close();
+	dmt_watch_stop();
 	dmt_netdev_unregister();
 	genl_unregister_family(&dmt_genl_family);
 	netlink_unregister_notifier(&dmt_netlink_notifier);

@@ -18,6 +18,8 @@ extern struct genl_family dmt_genl_family;
 extern const struct dmt_listener dmt_genl_listener;
 extern struct netlink_range_validation dmt_page_size_range;
 
+void dmt_notify_empty(const struct dmt_binding *binding, u64 pools);
+
 /**
  * struct dmt_bind_attrs - where a bind request of either family says what
  * @ifindex: the device
@@ -41,6 +43,10 @@ int dmt_bind_request(struct net *net, struct dmt_bind_params *params,
 		     struct netlink_ext_ack *extack);
 int dmt_dump_without(struct netlink_callback *cb, u32 type);
 int dmt_dump_result(struct sk_buff *skb, struct netlink_callback *cb, int err);
+
+/* watch.c */
+void dmt_watch(struct dmt_binding *binding);
+void dmt_watch_stop(void);
 
 /* netdev.c: the family netdev */
 extern struct genl_family dmt_netdev_family;

@@ -247,9 +247,13 @@ static int dmt_fill_pool(struct sk_buff *skb, const struct dmt_binding *binding,
 	return nla_put_u32(skb, DEVMEM_TCP_A_QUEUE, binding->queues[i]);
 }
 
-/* Under rtnl. What a message of any kind has of a binding. */
+#define DMT_ALL_POOLS	U64_MAX
+
+/* Under rtnl. What a message of any kind has of a binding; @pools has a bit for
+ * each pool that it is about.
+ */
 static int dmt_fill_attrs(struct sk_buff *skb,
-			  const struct dmt_binding *binding)
+			  const struct dmt_binding *binding, u64 pools)
 {
 	u32 i;
 
@@ -269,7 +273,7 @@ static int dmt_fill_attrs(struct sk_buff *skb,
 	     nla_put_flag(skb, DEVMEM_TCP_A_NETLINK_OWNED)))
 		return -EMSGSIZE;
 	for (i = 0; i < binding->hot.nr_pools; i++)
-		if (dmt_fill_pool(skb, binding, i))
+		if (pools & BIT_ULL(i) && dmt_fill_pool(skb, binding, i))
 			return -EMSGSIZE;
 	return 0;
 }
@@ -287,7 +291,7 @@ static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 			  DEVMEM_TCP_CMD_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	if (dmt_fill_attrs(skb, binding) ||
+	if (dmt_fill_attrs(skb, binding, DMT_ALL_POOLS) ||
 	    (count && nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD,
 				  dmt_areas_held(binding)))) {
 		genlmsg_cancel(skb, hdr);
@@ -300,7 +304,8 @@ static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 /* Under rtnl. Who listens and misses it is told (ENOBUFS), by netlink itself if
  * it was sent.
  */
-static void dmt_notify(const struct dmt_binding *binding, u8 cmd, u32 reason)
+static void dmt_notify(const struct dmt_binding *binding, u8 cmd, u32 reason,
+		       u64 pools)
 {
 	struct net *net = dev_net(binding->dev);
 	struct sk_buff *skb;
@@ -312,7 +317,7 @@ static void dmt_notify(const struct dmt_binding *binding, u8 cmd, u32 reason)
 	if (!skb)
 		goto lost;
 	hdr = genlmsg_put(skb, 0, 0, &dmt_genl_family, 0, cmd);
-	if (!hdr || dmt_fill_attrs(skb, binding) ||
+	if (!hdr || dmt_fill_attrs(skb, binding, pools) ||
 	    (reason && nla_put_u32(skb, DEVMEM_TCP_A_REASON, reason)))
 		goto lost;
 	genlmsg_end(skb, hdr);
@@ -325,14 +330,27 @@ lost:
 	genl_set_err(&dmt_genl_family, net, 0, DMT_MCGRP_BINDING, -ENOBUFS);
 }
 
-static void dmt_added(const struct dmt_binding *binding)
+/**
+ * dmt_notify_empty - tell listeners that queues ran dry
+ * @binding: on the list
+ * @pools: a bit for each of its pools that did
+ *
+ * Context: rtnl held.
+ */
+void dmt_notify_empty(const struct dmt_binding *binding, u64 pools)
 {
-	dmt_notify(binding, DEVMEM_TCP_CMD_ADD_NTF, 0);
+	dmt_notify(binding, DEVMEM_TCP_CMD_EMPTY_NTF, 0, pools);
+}
+
+static void dmt_added(struct dmt_binding *binding)
+{
+	dmt_watch(binding);
+	dmt_notify(binding, DEVMEM_TCP_CMD_ADD_NTF, 0, DMT_ALL_POOLS);
 }
 
 static void dmt_ended(const struct dmt_binding *binding, enum dmt_end why)
 {
-	dmt_notify(binding, DEVMEM_TCP_CMD_DEL_NTF, why);
+	dmt_notify(binding, DEVMEM_TCP_CMD_DEL_NTF, why, DMT_ALL_POOLS);
 }
 
 const struct dmt_listener dmt_genl_listener = {

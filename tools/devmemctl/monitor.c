@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* devmemctl monitor: bindings that come and go. */
+/* devmemctl monitor: bindings that come and go, or run out of buffers. */
 #include <errno.h>
 #include <getopt.h>
 #include <sys/socket.h>
@@ -49,22 +49,34 @@ static int monitor_join(struct monitor *m, uint32_t group)
 	return -1;
 }
 
-/* A binding came or went. */
+static const char *monitor_event(uint8_t cmd)
+{
+	switch (cmd) {
+	case DEVMEM_TCP_CMD_ADD_NTF:
+		return "bound";
+	case DEVMEM_TCP_CMD_DEL_NTF:
+		return "unbound";
+	case DEVMEM_TCP_CMD_EMPTY_NTF:
+		return "exhausted";
+	}
+	return NULL;
+}
+
+/* A binding came or went, or has no free buffer. */
 static int monitor_binding(struct monitor *m, struct nlmsghdr *msg)
 {
 	struct genlmsghdr *genl = nlmsg_data(msg);
+	const char *event = monitor_event(genl->cmd);
 	struct binding b;
 
-	if (genl->cmd != DEVMEM_TCP_CMD_ADD_NTF &&
-	    genl->cmd != DEVMEM_TCP_CMD_DEL_NTF)
+	if (!event)
 		return 0;
 	if (binding_parse(msg, &b)) {
 		out_error("the kernel sent a notification without an id");
 		return -1;
 	}
 	if (!m->ifindex || m->ifindex == b.ifindex)
-		binding_out(&b, genl->cmd == DEVMEM_TCP_CMD_ADD_NTF ?
-				"bound" : "unbound");
+		binding_out(&b, event);
 	return 0;
 }
 
@@ -199,8 +211,15 @@ const struct command cmd_monitor = {
 	.name = "monitor",
 	.args = "[-d IFNAME]",
 	.help = "Tell of bindings that come and go, until a signal ends it",
-	.more = "With -j one JSON object in each line; \"event\" is bound, unbound, lost\n"
-		"(more came than we could read), unloaded or loaded (the module).\n",
+	.more = "A line, with -j a JSON object, for each event:\n"
+		"  bound      a binding was made\n"
+		"  unbound    it ended; reason is unbind (asked for), netlink (the socket that\n"
+		"             made it was closed), device (gone, or in another namespace),\n"
+		"             exporter (took the memory back) or module (unloaded)\n"
+		"  exhausted  the queues named found no free buffer; at most once a second\n"
+		"  lost       more came than we could read, see devmemctl show\n"
+		"  unloaded   the module devmem_tcp, after its bindings\n"
+		"  loaded     the module is there again\n",
 	.options = monitor_options,
 	.run = monitor_run,
 };

@@ -103,6 +103,11 @@
  * DEVMEM_TCP_CMD_DEL_NTF   its queues are back on host memory
  *        the same and REASON. Sent once for every ADD_NTF. The dma-buf may be
  *        released a moment later.
+ * DEVMEM_TCP_CMD_EMPTY_NTF  a queue wanted a buffer and none was free
+ *        what ADD_NTF has, with QUEUE and POOL only of those queues. At most
+ *        once a second for a binding. It is no fault of a queue that shares its
+ *        dma-buf, or whose readers pause; frames that come meanwhile are lost
+ *        and TCP sends them again.
  *
  * A listener that is too slow gets ENOBUFS from recv(), as with all netlink
  * groups, and has to dump again. So does every listener if the kernel has no
@@ -223,6 +228,7 @@ enum devmem_tcp_cmd {
 	DEVMEM_TCP_CMD_GET,
 	DEVMEM_TCP_CMD_ADD_NTF,
 	DEVMEM_TCP_CMD_DEL_NTF,
+	DEVMEM_TCP_CMD_EMPTY_NTF,
 
 	__DEVMEM_TCP_CMD_MAX,
 	DEVMEM_TCP_CMD_MAX = __DEVMEM_TCP_CMD_MAX - 1

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # timeout: 180
 # Proves: devmemctl monitor tells of each binding that comes or goes and why,
-# as text and as JSON; says when events were lost; outlives a reload of the
-# module.
+# and when one has no free buffer, as text and as JSON; says when events were
+# lost; outlives a reload of the module.
 # shellcheck source=tests/vm/scenarios/devmem.bash
 . /stage/scenarios/devmem.bash
 
@@ -66,6 +66,7 @@ events()
 	check "text: unbound" grep -qE \
 		"^unbound id $id: $DEV_RX queues 1,2, .*reason: unbind$" \
 		"$OUT.text"
+	equal "text: a line for each event" "$(wc -l <"$OUT.text")" 2
 	equal "a monitor of lo says nothing" "$(wc -c <"$OUT.lo")" 0
 
 	n=$(wc -l <"$OUT")
@@ -73,6 +74,49 @@ events()
 		-q 1 bar "$PCI_MEM:2:1"
 	sleep 1
 	equal "a bind that is refused is no event" "$(wc -l <"$OUT")" "$n"
+}
+
+exhausted_events()
+{
+	grep -c '"event":"exhausted"' "$OUT"
+}
+
+# A reader that keeps everything: its queue runs dry, and only that one.
+exhausted()
+{
+	local id sender start n
+
+	dm_steer 0 1 0 0
+	rm -f "$TMP/dry" "$TMP/go"
+	start=$SECONDS
+	dm_sock "$TMP/sock" -m "$PCI_MEM:0:8388608" -d "$DEV_RX" -q 1,2 \
+		accept dry=dry:1500 "touch:$TMP/dry" "wait:$TMP/go" \
+		back=freetimed end=eof
+	id=$(dm_value "$TMP/sock" id)
+	equal "exhausted: not yet" "$(exhausted_events)" 0
+	tx timeout 100 dmsend "$IP4_RX" $PORT send:12000000 >"$TMP/send" 2>&1 &
+	sender=$!
+	check "exhausted: the stream stops" wait_for 60 test -e "$TMP/dry"
+	check "exhausted: an event comes" wait_for 5 grep -q exhausted "$OUT"
+	equal "exhausted: what it says" "$(grep -m 1 exhausted "$OUT" | jq -c \
+		'[.event, .id, .ifname, .queues, (.pools | map(.queue)),
+		.niovs, .reason, .pools[0].empty > 0]')" \
+		"[\"exhausted\",$id,\"$DEV_RX\",[1],[1],2048,null,true]"
+	check "exhausted: as text, on one line" grep -qE \
+		"^exhausted id $id: $DEV_RX queue 1, 8 MiB in 2048 buffers" \
+		"$OUT.text"
+	sleep 3
+	n=$(exhausted_events)
+	touch "$TMP/go"
+	wait $sender || diag "$(cat "$TMP/send")"
+	dm_sock_wait "exhausted: all bytes are right" "$TMP/sock"
+	equal "exhausted: once a second at most, got $n" \
+		"$((n <= SECONDS - start + 1))" 1
+	dm_unbind "$TMP/sock" "exhausted" 2
+	n=$(exhausted_events)
+	sleep 2
+	equal "exhausted: not without a binding" "$(exhausted_events)" "$n"
+	rx ethtool -X "$DEV_RX" default
 }
 
 # It reads nothing while more comes than its socket holds.
@@ -104,7 +148,8 @@ reload()
 	id=$(bind 3 1M)
 	modprobe -r devmem_tcp
 	check "rmmod: it is told" wait_for 10 grep -q '"unloaded"' "$OUT"
-	equal "rmmod: first of the binding" "$(tail -n 2 "$OUT" |
+	equal "rmmod: first of the binding" "$(grep -v exhausted "$OUT" |
+		tail -n 2 |
 		jq -rc '[.event, .id, .reason]' | tr '\n' ' ')" \
 		"[\"unbound\",$id,\"module\"] [\"unloaded\",null,null] "
 	modprobe devmem_tcp
@@ -124,6 +169,7 @@ monitor "$OUT.lo" monitor -d lo
 monitor "$OUT" -j monitor
 PID_JSON=$PID
 events
+exhausted
 overrun
 reload
 equal "each line is one JSON object" "$(jq -c type <"$OUT" | sort -u)" \

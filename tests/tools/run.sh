@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# devmemctl without a kernel: its parsers (cmocka), and what it says on a
-# machine that cannot do device memory TCP. TAP in build/tap/tools*.tap.
+# devmemctl without a kernel: its parsers (cmocka), what it says on a machine
+# that cannot do device memory TCP, and what is made or written from its table of
+# commands: help, manual, completion. TAP in build/tap/tools*.tap.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -12,7 +13,7 @@ mkdir -p "$TAP"
 
 about "unit tests of devmemctl, and its answers on an unpatched kernel"
 make -s -C "$ROOT/tools/devmemctl" OUT="$BUILD/tools" all \
-	"$BUILD"/tools/test_{parse,steer}
+	"$BUILD"/tools/test_{parse,probe,steer}
 
 result()
 {
@@ -56,6 +57,141 @@ helps()
 	done
 }
 
+# is TEXT GOT WANT
+is()
+{
+	if [ "$2" = "$3" ]; then
+		result ok "$1"
+	else
+		result "not ok" "$1"
+		echo "# got '${2//$'\n'/; }', want '${3//$'\n'/; }'"
+	fi
+}
+
+# json TEXT ARGS...: one document, on one line; with -p the same on several
+json()
+{
+	local text=$1 compact pretty
+	shift
+
+	compact=$("$CTL" -j "$@" 2>/dev/null) || true
+	pretty=$("$CTL" -p "$@" 2>/dev/null) || true
+	is "$text: one document on one line" "$(wc -l <<<"$compact") $(
+		jq -s length <<<"$compact" 2>&1)" "1 1"
+	is "$text: -p, the same on several lines" "$(jq -c . <<<"$pretty") $(
+		(($(wc -l <<<"$pretty") > 1)) && echo several)" \
+		"$compact several"
+}
+
+# The part of devmemctl.8 about a command, as it is read
+manual_of()
+{
+	sed -n "/^\.SS $1\$/,/^\.S[SH] /p" "$ROOT/docs/devmemctl.8" |
+		sed 's/\\f[A-Z]//g; s/\\-/-/g'
+}
+
+# Every command and option of the table, and no option that is not in it.
+manual()
+{
+	local cmd option all missing
+
+	while read -r cmd; do
+		missing=
+		manual_of "$cmd" >"$TAP/.man"
+		while read -r option; do
+			[ "$option" = --help ] ||
+				grep -qE -- "$option( |\"|,|$)" "$TAP/.man" ||
+				missing+=" $option"
+		done < <("$CTL" -j help "$cmd" | jq -r \
+			'.options[] | "--" + .name, (.letter // empty | "-" + .)' |
+			grep -vx -- -h)
+		[ -s "$TAP/.man" ] || missing="all of it"
+		is "manual: $cmd" "$missing" ""
+	done < <("$CTL" -j help | jq -r '.[].name')
+	all=$("$CTL" -j help | jq -r '.[].options[].name' | sort -u)
+	is "manual: no option too many" "$(sed 's/\\-/-/g' \
+		"$ROOT/docs/devmemctl.8" | grep -oE -- '--[a-z]+(-[a-z]+)*' |
+		sed 's/^--//' | sort -u |
+		grep -vxF -e json -e pretty -e version -e "$all")" ""
+	rm -f "$TAP/.man"
+	for cmd in devmemctl.8 devmem-tcp.7; do
+		if command -v groff >/dev/null; then
+			is "$cmd: groff" "$(groff -man -ww -z \
+				"$ROOT/docs/$cmd" 2>&1)" ""
+		else
+			result ok "$cmd: groff # SKIP no groff here"
+		fi
+	done
+}
+
+# completes TEXT WANT WORD...: the last word is at the cursor
+completes()
+{
+	local text=$1 want=$2
+	shift 2
+
+	# shellcheck disable=SC2016  # of that shell
+	is "completion: $text" "$(bash -c '. "$0" && COMP_WORDS=("$@") &&
+		COMP_CWORD=$(($# - 1)) && _devmemctl && echo "${COMPREPLY[@]}"
+		' "$BUILD/tools/devmemctl.bash" devmemctl "$@")" "$want"
+}
+
+completion()
+{
+	local cmd file=$TAP/.install
+
+	completes "commands" "$("$CTL" -j help | jq -r '[.[].name] | join(" ")')" ""
+	completes "behind -j" "monitor" -j mon
+	for cmd in $("$CTL" -j help | jq -r '.[].name' | grep -vx help); do
+		completes "long options of $cmd" "$("$CTL" -j help "$cmd" |
+			jq -r '[.options[] | "--" + .name] | join(" ")')" \
+			"$cmd" --
+	done
+	completes "an interface" lo bind -d l
+	completes "a source" udmabuf bind -d lo -q 1 u
+	completes "an action" "away all" steer a
+	completes "a value that nobody knows" "" bind -q ""
+	completes "a file" /etc/hostname recv -o /etc/hostn
+	completes "help of a command" steer help stee
+	is "completion: shellcheck" "$(shellcheck -s bash \
+		"$BUILD/tools/devmemctl.bash" 2>&1)" ""
+
+	make -s -C "$ROOT/tools/devmemctl" OUT="$BUILD/tools" \
+		DESTDIR="$file" PREFIX=/usr install
+	is "make install" "$(cd "$file" && find . -type f | sort)" \
+		"./usr/sbin/devmemctl
+./usr/share/bash-completion/completions/devmemctl
+./usr/share/man/man7/devmem-tcp.7
+./usr/share/man/man8/devmemctl.8"
+	make -s -C "$ROOT/tools/devmemctl" OUT="$BUILD/tools" \
+		DESTDIR="$file" PREFIX=/usr uninstall
+	is "make uninstall" "$(find "$file" -type f)" ""
+	rm -rf "$file"
+}
+
+# The unit with the tool that was built, as it is looked for in the path of
+# systemd; the man pages are not installed here.
+unit()
+{
+	local dir=$TAP/.unit
+
+	if ! command -v systemd-analyze >/dev/null; then
+		result ok "systemd unit # SKIP no systemd-analyze here"
+		return
+	fi
+	mkdir -p "$dir"
+	sed "s|=\(-*\)devmemctl|=\1$CTL|" \
+		"$ROOT/packaging/systemd/devmem-tcp@.service" \
+		>"$dir/devmem-tcp@.service"
+	is "systemd unit" "$(systemd-analyze --man=no verify \
+		"$dir/devmem-tcp@.service" 2>&1 || echo "exit $?")" ""
+	rm -rf "$dir"
+	# shellcheck source=packaging/systemd/example.conf
+	is "systemd unit: its example has all variables" "$(
+		. "$ROOT/packaging/systemd/example.conf"
+		echo "${QUEUES+x}${SOURCE+x}${STEER+x}${BIND_OPTIONS+x}")" xxxx
+}
+
 cli()
 {
 	local cmd
@@ -70,11 +206,33 @@ cli()
 	exits 2 'not a number' "a limit that is none" \
 		bind -d lo -q 1 --sock-limit x fd 3
 	exits 0 '^$' "help" help
-	exits 0 '^$' "version as JSON" -j version
+	json "version" version
+	json "help" help
+	json "help of a command" help recv
+	json "--help of a command" steer --help
+	json "check" check
+	json "check of an interface that is not there" check -d none0
+	is "JSON keys: help" "$("$CTL" -j help bind | jq -c '[keys, (.options |
+		map(keys) | unique)]')" \
+		'[["args","help","name","options"],[["help","letter","name","value"]]]'
+	is "JSON keys: version" "$("$CTL" -j version | jq -c keys)" \
+		'["protocol","version"]'
+	is "JSON keys: check" "$("$CTL" -j check -d none0 | jq -c \
+		'map(keys - ["fix", "ifname"]) | unique')" \
+		'[["check","status","text"]]'
 	exits 2 'sage' "no command is a usage error"
 	exits 2 . "an unknown command is a usage error" frobnicate
 	exits 2 . "a queue list that is none" bind -d lo -q 1-x fd 3
 	exits 2 . "a page size that is none" bind -d lo -q 1 --page-size 3k1 fd 3
+	exits 2 'COMMAND missing' "bind with an empty command" \
+		bind -d lo -q 1 fd 0 --
+	exits 2 'are for --probe' "check with a SOURCE alone" check fd 0
+	exits 2 'needs -d IFNAME and -q' "a probe without queues" \
+		check -d lo --probe 192.0.2.1 fd 0
+	exits 2 'SOURCE missing' "a probe without memory" \
+		check -d lo -q 1 --probe 192.0.2.1
+	exits 2 'not at least 1' "an interval of nothing" stats -i 0
+	exits 2 'the shell is bash' "completion of another shell" completion zsh
 	exits 1 'no RSS redirection table' "steer of a device without a table" \
 		steer away -d lo -q 0
 	exits 2 'ACTION missing' "steer without an action" steer -d lo
@@ -95,18 +253,26 @@ cli()
 	else
 		exits 1 'kernel.*not patched' "show says what is missing" show
 		exits 1 'kernel.*not patched' "so does unbind" unbind 1
+		exits 1 'kernel.*not patched' "and a bind with a command" \
+			bind -d lo -q 1 fd 0 -- true
 		exits 1 '' "check fails" check
+		is "a command that fails prints no JSON" \
+			"$("$CTL" -j show 2>/dev/null)$("$CTL" -j stats \
+			2>/dev/null)" ""
 	fi
+	manual
+	completion
+	unit
 	echo "1..$N"
 }
 
 bad=0
-for unit in parse steer; do
-	CMOCKA_MESSAGE_OUTPUT=TAP "$BUILD/tools/test_$unit" 2>&1 |
-		tee "$TAP/tools-$unit.tap" || bad=1
+for name in parse probe steer; do
+	CMOCKA_MESSAGE_OUTPUT=TAP "$BUILD/tools/test_$name" 2>&1 |
+		tee "$TAP/tools-$name.tap" || bad=1
 done
 cli | tee "$TAP/tools-cli.tap"
-if grep -q '^not ok' "$TAP"/tools-{parse,steer,cli}.tap; then
+if grep -q '^not ok' "$TAP"/tools-{parse,probe,steer,cli}.tap; then
 	bad=1
 fi
 exit $bad

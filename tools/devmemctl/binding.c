@@ -168,13 +168,9 @@ int binding_create(struct netlink *nl, const struct binding_request *request,
 {
 	struct iface iface;
 	struct nl_msg *msg;
-	int err;
 
-	err = iface_get(&iface, request->ifname);
-	if (err) {
-		out_errno(-err, "bind %s", request->ifname);
+	if (iface_find(&iface, request->ifname))
 		return -1;
-	}
 
 	msg = netlink_message(nl, DEVMEM_TCP_CMD_BIND_RX, 0);
 	if (!msg)

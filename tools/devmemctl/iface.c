@@ -68,6 +68,18 @@ int iface_get(struct iface *iface, const char *name)
 	return 0;
 }
 
+/* As iface_get(). Return: 0, or -1 with the reason printed. */
+int iface_find(struct iface *iface, const char *name)
+{
+	int err = iface_get(iface, name);
+
+	if (!err)
+		return 0;
+	out_errno(-err, "interface %s", name);
+	out_fix("ip link lists the interfaces of this network namespace");
+	return -1;
+}
+
 /**
  * iface_ethtool() - ethtool ioctl
  * @iface: the interface

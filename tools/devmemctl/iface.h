@@ -24,6 +24,7 @@ struct iface {
 };
 
 int iface_get(struct iface *iface, const char *name);
+int iface_find(struct iface *iface, const char *name);
 int iface_ethtool(const struct iface *iface, void *cmd);
 int iface_rx_checksum(const struct iface *iface);
 int iface_xdp(const struct iface *iface);

@@ -180,7 +180,6 @@ static int monitor_run(int argc, char **argv)
 	const char *ifname = NULL;
 	struct monitor m = {};
 	struct iface iface;
-	int err;
 	int c;
 
 	while ((c = cmd_option(&cmd_monitor, argc, argv)) != -1) {
@@ -192,11 +191,8 @@ static int monitor_run(int argc, char **argv)
 		return cmd_usage(&cmd_monitor, "'%s' not understood",
 				 argv[optind]);
 	if (ifname) {
-		err = iface_get(&iface, ifname);
-		if (err) {
-			out_errno(-err, "interface %s", ifname);
+		if (iface_find(&iface, ifname))
 			return CMD_FAILED;
-		}
 		m.ifindex = iface.index;
 	}
 

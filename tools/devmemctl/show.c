@@ -32,15 +32,9 @@ static int show_list(struct netlink *nl, const char *ifname)
 	struct iface iface = {};
 	int result = CMD_FAILED;
 	size_t i;
-	int err;
 
-	if (ifname) {
-		err = iface_get(&iface, ifname);
-		if (err) {
-			out_errno(-err, "interface %s", ifname);
-			return CMD_FAILED;
-		}
-	}
+	if (ifname && iface_find(&iface, ifname))
+		return CMD_FAILED;
 	if (binding_list(nl, iface.index, &list))
 		goto free_list;
 

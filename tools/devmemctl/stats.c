@@ -207,7 +207,7 @@ static int stats_run(int argc, char **argv)
 	uint32_t interval = 0, count = 0;
 	struct iface iface = {};
 	struct netlink nl;
-	int result, err;
+	int result;
 	int c;
 
 	while ((c = cmd_option(&cmd_stats, argc, argv)) != -1) {
@@ -224,11 +224,8 @@ static int stats_run(int argc, char **argv)
 	if (argc > optind)
 		return cmd_usage(&cmd_stats, "'%s' not understood",
 				 argv[optind]);
-	err = ifname ? iface_get(&iface, ifname) : 0;
-	if (err) {
-		out_errno(-err, "interface %s", ifname);
+	if (ifname && iface_find(&iface, ifname))
 		return CMD_FAILED;
-	}
 
 	if (binding_connect(&nl))
 		return CMD_FAILED;

@@ -488,11 +488,8 @@ static int steer_run(int argc, char **argv)
 	err = steer_parse(&s, &ifname, argc, argv);
 	if (err)
 		return err;
-	err = iface_get(&s.iface, ifname);
-	if (err) {
-		out_errno(-err, "interface %s", ifname);
+	if (iface_find(&s.iface, ifname))
 		return CMD_FAILED;
-	}
 
 	switch (s.action) {
 	case STEER_SHOW:

@@ -112,7 +112,8 @@ exhausted()
 	dm_sock_wait "exhausted: all bytes are right" "$TMP/sock"
 	equal "exhausted: once a second at most, got $n" \
 		"$((n <= SECONDS - start + 1))" 1
-	dm_unbind "$TMP/sock" "exhausted" 2
+	check "exhausted: unbind" rx devmemctl unbind "$id"
+	dm_nothing_left "exhausted"
 	n=$(exhausted_events)
 	sleep 2
 	equal "exhausted: not without a binding" "$(exhausted_events)" "$n"

@@ -262,7 +262,8 @@ static void check_features(struct check *c, const struct iface *iface)
 
 	/* What the driver does not tell is not off. */
 	check_item(c, "tcp-data-split");
-	check_fix(c, "ethtool -G %s tcp-data-split on", iface->name);
+	check_fix(c, "ethtool -G %s tcp-data-split on, with an ethtool newer than Debian 12's",
+		  iface->name);
 	switch (iface_data_split(iface)) {
 	case ETHTOOL_TCP_DATA_SPLIT_ENABLED:
 		check_report(c, CHECK_OK, "on");

@@ -117,7 +117,7 @@ static void test_fix(void **state)
 	assert_fix(EEXIST, "designated queue already memory provider bound",
 		   "devmemctl show -d eth1; devmemctl unbind ID");
 	assert_fix(EINVAL, "tcp-data-split is disabled",
-		   "ethtool -G eth1 tcp-data-split on");
+		   "ethtool -G eth1 tcp-data-split on, with an ethtool newer than Debian 12's");
 	assert_fix(EINVAL, "rx queue is out of range",
 		   "ethtool -l eth1 shows how many there are, ethtool -L eth1 combined N changes it");
 	assert_fix(EPERM, "", "run as root, or with CAP_NET_ADMIN");

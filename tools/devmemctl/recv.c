@@ -287,6 +287,12 @@ static int recv_socket(const struct listen_addr *addr)
 
 	out_errno(-fd, "listen on %s%sport %s", addr->host,
 		  *addr->host ? " " : "", addr->port);
+	if (fd == -EADDRINUSE)
+		out_fix("ss -Hltnp sport = :%s shows who does", addr->port);
+	else if (fd == -EADDRNOTAVAIL)
+		out_fix("ip addr lists the addresses of this network namespace");
+	else if (fd == -EACCES)
+		out_fix("run as root, or choose a port from 1024 on");
 	return -1;
 }
 

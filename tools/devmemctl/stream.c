@@ -206,7 +206,7 @@ static void stream_recvmsg_error(int err)
 		break;
 	case ENOMEM:
 		out_errno(err, "recvmsg: no token for the next frag");
-		out_fix("raise the memory limit of the cgroup");
+		out_fix("give the memory cgroup more");
 		break;
 	case EMSGSIZE:
 		out_errno(err, "recvmsg: control buffer too small");
@@ -251,8 +251,11 @@ static int stream_loop(struct stream *s, int fd)
 			if (stream_chunk(s, fd, &msg, ret))
 				return STREAM_FAILED;
 			s->seconds = base + progress_now() - first;
-		} else if (errno == EAGAIN) {
-			/* The sender may be waiting for these very buffers. */
+		} else if (errno == EAGAIN ||
+			   (errno == ENOMEM && s->batch.frags)) {
+			/* The sender may be waiting for these very buffers, or
+			 * they are all that the binding's limit allows.
+			 */
 			if (stream_return_tokens(s, fd) || stream_wait(fd) < 0)
 				return STREAM_FAILED;
 		} else if (errno != EINTR) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# timeout: 180
+# timeout: 240
 # Proves: each command of devmemctl prints one JSON document, the same with -j
 # and -p, valid also when there is nothing to tell, and with the same keys in
 # every state; stats -i has the rates; what is refused comes with the kernel's
@@ -144,6 +144,22 @@ rates()
 	dm_nothing_left "rates"
 }
 
+# recv gives back before the limit of its binding is reached for good.
+limited()
+{
+	dm_steer 0 1 0 0
+	dm_recv "$OUT" -q 1 --sock-limit 4 udmabuf 8M
+	tx timeout 60 dmsend "$IP4_RX" $PORT send:1000000 >/dev/null
+	dm_recv_wait "recv with a limit of 4 buffers" "$OUT"
+	equal "recv with a limit: bytes" "$(jq '.bytes_device + .bytes_linear' \
+		"$OUT.json")" 1000000
+	equal "recv with a limit: 4 at a time at most" "$(jq \
+		'.frags <= 4 * .dontneed_calls and .frags > 100' \
+		"$OUT.json")" true
+	rx ethtool -X "$DEV_RX" default
+	dm_nothing_left "recv with a limit"
+}
+
 # refused REGEX FIX TEXT WORD...: the kernel's words, and a Fix line
 refused()
 {
@@ -233,6 +249,7 @@ dm_take_bar
 empty
 bound
 rates
+limited
 errors
 autoload
 dm_nothing_left "in the end"

@@ -196,16 +196,33 @@ close_nl:
 	return err ? err : split;
 }
 
+/* Names that were asked for, as many as a machine may have NICs: of one that
+ * goes away the last news comes when it has no name any more.
+ */
+static struct {
+	uint32_t index;
+	char name[IF_NAMESIZE];
+} iface_seen[64];
+
 /**
- * iface_name() - name of an interface, "if7" if index 7 has none any more
+ * iface_name() - name of an interface
  * @buf: IF_NAMESIZE bytes
  * @index: ifindex
  *
- * Return: @buf.
+ * Return: @buf. If it is gone, the name it had when this was called before, or
+ * "if7" for index 7.
  */
 const char *iface_name(char *buf, uint32_t index)
 {
-	if (!if_indextoname(index, buf))
+	unsigned int i = index % ARRAY_SIZE(iface_seen);
+
+	if (if_indextoname(index, buf)) {
+		iface_seen[i].index = index;
+		memcpy(iface_seen[i].name, buf, IF_NAMESIZE);
+	} else if (iface_seen[i].index == index) {
+		memcpy(buf, iface_seen[i].name, IF_NAMESIZE);
+	} else {
 		snprintf(buf, IF_NAMESIZE, "if%u", index);
+	}
 	return buf;
 }

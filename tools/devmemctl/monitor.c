@@ -2,6 +2,7 @@
 /* devmemctl monitor: bindings that come and go, or run out of buffers. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include <linux/genetlink.h>
@@ -150,6 +151,21 @@ static void monitor_loop(struct monitor *m)
 	}
 }
 
+/* Learn the names of the interfaces while they have them. */
+static int monitor_names(struct monitor *m)
+{
+	struct binding_list list;
+	char name[IF_NAMESIZE];
+	size_t i;
+	int err;
+
+	err = binding_list(&m->nl, 0, &list);
+	for (i = 0; i < list.n; i++)
+		iface_name(name, list.binding[i].ifindex);
+	free(list.binding);
+	return err;
+}
+
 /* Groups first, for the answers to requests must not mix with events. */
 static int monitor_open(struct monitor *m)
 {
@@ -158,6 +174,8 @@ static int monitor_open(struct monitor *m)
 
 	if (binding_connect(&m->nl))
 		return -1;
+	if (monitor_names(m))
+		goto close_nl;
 	family = m->nl.family;
 	if (netlink_group(&m->nl, "nlctrl", "notify", &ctrl) ||
 	    netlink_group(&m->nl, DEVMEM_TCP_FAMILY_NAME,

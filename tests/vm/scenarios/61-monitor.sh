@@ -162,6 +162,21 @@ reload()
 	check "modprobe: unbind" rx devmemctl unbind "$id"
 }
 
+# The device leaves the namespace, as if it was removed, and comes back.
+gone()
+{
+	local id
+
+	id=$(bind 3 1M)
+	ip -n rx link set "$DEV_RX" netns 1
+	check "device gone: an event comes" wait_for 10 \
+		grep -q "^{\"event\":\"unbound\",\"id\":$id," "$OUT"
+	equal "device gone: what it says" "$(grep \
+		"^{\"event\":\"unbound\",\"id\":$id," "$OUT" |
+		jq -c '[.ifname, .reason]')" "[\"$DEV_RX\",\"device\"]"
+	check "device gone: it is back" net_up
+}
+
 dm_stage 4
 dm_take_bar
 monitor "$OUT.text" monitor
@@ -173,6 +188,7 @@ events
 exhausted
 overrun
 reload
+gone
 equal "each line is one JSON object" "$(jq -c type <"$OUT" | sort -u)" \
 	'"object"'
 equal "as many objects as lines" "$(jq -c type <"$OUT" | wc -l)" \

@@ -152,12 +152,18 @@ static int bar_export(const struct source *src)
 	return -1;
 }
 
+static void fd_perror(int fd)
+{
+	out_errno(errno, "descriptor %d", fd);
+	out_fix("fd N takes a dma-buf that is open when devmemctl starts");
+}
+
 static int fd_inherit(int fd)
 {
 	int ret = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	if (ret < 0)
-		out_errno(errno, "descriptor %d", fd);
+		fd_perror(fd);
 	return ret;
 }
 
@@ -255,7 +261,8 @@ int dmabuf_open(struct dmabuf *buf, const struct source *src)
 
 	size = lseek(buf->fd, 0, SEEK_END);
 	if (size < 0) {
-		out_errno(errno, "size of the dma-buf");
+		/* of what we made ourselves it does not fail */
+		fd_perror(src->kind == SOURCE_FD ? src->fd : buf->fd);
 		close(buf->fd);
 		return -1;
 	}

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# devmemctl without a kernel: its parsers (cmocka), what it says on a machine
-# that cannot do device memory TCP, and what is made or written from its table of
-# commands: help, manual, completion. TAP in build/tap/tools*.tap.
+# devmemctl: its parsers (cmocka), what it says on a machine that cannot do device
+# memory TCP, what is made or written from its table of commands (help, manual,
+# completion), and with the control module (kernel/). TAP in build/tap/tools*.tap.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -275,4 +275,5 @@ cli | tee "$TAP/tools-cli.tap"
 if grep -q '^not ok' "$TAP"/tools-{parse,probe,steer,cli}.tap; then
 	bad=1
 fi
+"$ROOT/tests/tools/kernel/run.sh" || bad=1
 exit $bad

@@ -287,11 +287,38 @@ static u32 igb_devmem_napi_id(struct net_device *netdev, u32 queue)
 	return id;
 }
 
+/* The NAPI changes these pointers meanwhile; what they point to stays as long as
+ * the binding.
+ */
+static void igb_devmem_posted(struct net_device *netdev, u32 queue,
+			      net_iov_fn mark, void *arg)
+{
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	struct igb_devmem_queue *q;
+	struct net_iov *niov;
+	int i;
+
+	ASSERT_RTNL();
+	if (WARN_ON_ONCE(queue >= IGB_MAX_RX_QUEUES))
+		return;
+	q = &adapter->devmem->queue[queue];
+	if (WARN_ON_ONCE(!q->pool))
+		return;
+	/* -1: of the net_iov that is being cut */
+	for (i = -1; i < q->count; i++) {
+		niov = i < 0 ? READ_ONCE(q->rest.niov) :
+			       READ_ONCE(q->posted[i].niov);
+		if (niov)
+			mark(arg, niov);
+	}
+}
+
 static const struct devmem_driver_ops igb_devmem_ops = {
 	.abi		= DEVMEM_DRIVER_ABI,
 	.bind		= igb_devmem_bind,
 	.unbind		= igb_devmem_unbind,
 	.napi_id	= igb_devmem_napi_id,
+	.posted		= igb_devmem_posted,
 };
 
 /**

@@ -151,6 +151,24 @@ int dmt_areas_build(struct dmt_binding *binding, struct sg_table *sgt,
 void dmt_areas_free(struct dmt_binding *binding);
 u32 dmt_areas_held(const struct dmt_binding *binding);
 
+/* count.c */
+
+/**
+ * struct dmt_counts - where the buffers of a binding are
+ * @held: not free
+ * @pool: the same for each pool, by the one that took them; their sum is @held
+ */
+struct dmt_counts {
+	u32 held;
+	struct {
+		u32 posted;
+		u32 queued;
+		u32 users;
+	} pool[DMT_MAX_QUEUES];
+};
+
+int dmt_count(const struct dmt_binding *binding, struct dmt_counts *counts);
+
 /* pool.c */
 int dmt_pools_build(struct dmt_binding *binding, u32 num);
 void dmt_pools_free(struct dmt_binding *binding);

@@ -5,6 +5,7 @@
 #include <linux/log2.h>
 #include <linux/rtnetlink.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <net/genetlink.h>
 #include <uapi/linux/devmem_tcp.h>
 #include "core.h"
@@ -222,8 +223,20 @@ static int dmt_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int dmt_fill_counts(struct sk_buff *skb,
+			   const struct dmt_counts *counts, u32 i)
+{
+	if (nla_put_u32(skb, DEVMEM_TCP_A_POOL_POSTED,
+			counts->pool[i].posted) ||
+	    nla_put_u32(skb, DEVMEM_TCP_A_POOL_QUEUED,
+			counts->pool[i].queued) ||
+	    nla_put_u32(skb, DEVMEM_TCP_A_POOL_USERS, counts->pool[i].users))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int dmt_fill_pool(struct sk_buff *skb, const struct dmt_binding *binding,
-			 u32 i)
+			 const struct dmt_counts *counts, u32 i)
 {
 	const struct net_iov_pool *pool = dmt_pool(binding, i);
 	u32 napi_id = 0;
@@ -241,7 +254,8 @@ static int dmt_fill_pool(struct sk_buff *skb, const struct dmt_binding *binding,
 			      READ_ONCE(pool->allocs),
 			      DEVMEM_TCP_A_POOL_PAD) ||
 	    nla_put_u64_64bit(skb, DEVMEM_TCP_A_POOL_EMPTY,
-			      READ_ONCE(pool->empty), DEVMEM_TCP_A_POOL_PAD))
+			      READ_ONCE(pool->empty), DEVMEM_TCP_A_POOL_PAD) ||
+	    (counts && dmt_fill_counts(skb, counts, i)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return nla_put_u32(skb, DEVMEM_TCP_A_QUEUE, binding->queues[i]);
@@ -250,10 +264,11 @@ static int dmt_fill_pool(struct sk_buff *skb, const struct dmt_binding *binding,
 #define DMT_ALL_POOLS	U64_MAX
 
 /* Under rtnl. What a message of any kind has of a binding; @pools has a bit for
- * each pool that it is about.
+ * each pool that it is about. @counts may be NULL.
  */
 static int dmt_fill_attrs(struct sk_buff *skb,
-			  const struct dmt_binding *binding, u64 pools)
+			  const struct dmt_binding *binding, u64 pools,
+			  const struct dmt_counts *counts)
 {
 	u32 i;
 
@@ -270,10 +285,12 @@ static int dmt_fill_attrs(struct sk_buff *skb,
 	    (binding->attach_kind &&
 	     nla_put_u32(skb, DEVMEM_TCP_A_ATTACH, binding->attach_kind)) ||
 	    (binding->owner &&
-	     nla_put_flag(skb, DEVMEM_TCP_A_NETLINK_OWNED)))
+	     nla_put_flag(skb, DEVMEM_TCP_A_NETLINK_OWNED)) ||
+	    (counts &&
+	     nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD, counts->held)))
 		return -EMSGSIZE;
 	for (i = 0; i < binding->hot.nr_pools; i++)
-		if (pools & BIT_ULL(i) && dmt_fill_pool(skb, binding, i))
+		if (pools & BIT_ULL(i) && dmt_fill_pool(skb, binding, counts, i))
 			return -EMSGSIZE;
 	return 0;
 }
@@ -285,20 +302,29 @@ static int dmt_fill_attrs(struct sk_buff *skb,
 static int dmt_fill_binding(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 			    const struct dmt_binding *binding, bool count)
 {
+	struct dmt_counts *counts = NULL;
+	int err = -EMSGSIZE;
 	void *hdr;
 
+	if (count) {
+		counts = kmalloc(sizeof(*counts), GFP_KERNEL);
+		if (!counts || dmt_count(binding, counts)) {
+			kfree(counts);
+			return -ENOMEM;
+		}
+	}
 	hdr = genlmsg_put(skb, portid, seq, &dmt_genl_family, flags,
 			  DEVMEM_TCP_CMD_GET);
 	if (!hdr)
-		return -EMSGSIZE;
-	if (dmt_fill_attrs(skb, binding, DMT_ALL_POOLS) ||
-	    (count && nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD,
-				  dmt_areas_held(binding)))) {
+		goto free;
+	err = dmt_fill_attrs(skb, binding, DMT_ALL_POOLS, counts);
+	if (err)
 		genlmsg_cancel(skb, hdr);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, hdr);
-	return 0;
+	else
+		genlmsg_end(skb, hdr);
+free:
+	kfree(counts);
+	return err;
 }
 
 /* Under rtnl. Who listens and misses it is told (ENOBUFS), by netlink itself if
@@ -317,7 +343,7 @@ static void dmt_notify(const struct dmt_binding *binding, u8 cmd, u32 reason,
 	if (!skb)
 		goto lost;
 	hdr = genlmsg_put(skb, 0, 0, &dmt_genl_family, 0, cmd);
-	if (!hdr || dmt_fill_attrs(skb, binding, pools) ||
+	if (!hdr || dmt_fill_attrs(skb, binding, pools, NULL) ||
 	    (reason && nla_put_u32(skb, DEVMEM_TCP_A_REASON, reason)))
 		goto lost;
 	genlmsg_end(skb, hdr);

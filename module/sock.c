@@ -16,9 +16,16 @@
 #define DMT_LIMIT_RCVBUF	SZ_4M	/* most that a limit gives */
 #define DMT_MAX_FRAGS	1024	/* token numbers in one SO_DEVMEM_DONTNEED */
 
+/* All of them, for who counts buffers. Taken with or without a socket's lock,
+ * and under rtnl; nothing but the lock of a ring is taken under it.
+ */
+static LIST_HEAD(dmt_socks);
+static DEFINE_MUTEX(dmt_socks_lock);
+
 /* State of a socket from its first device memory on. */
 struct dmt_sock {
 	struct devmem_sock	ds;	/* first */
+	struct list_head	node;	/* in dmt_socks */
 	struct sock		*sk;	/* whose this is */
 	struct dmt_ring		ring;
 };
@@ -319,6 +326,9 @@ static struct devmem_sock *dmt_sock_attach(struct sock *sk)
 		return NULL;
 	}
 	sock->sk = sk;
+	mutex_lock(&dmt_socks_lock);
+	list_add_tail(&sock->node, &dmt_socks);
+	mutex_unlock(&dmt_socks_lock);
 	return &sock->ds;
 }
 
@@ -327,8 +337,28 @@ static void dmt_sock_release(struct devmem_sock *ds)
 {
 	struct dmt_sock *sock = dmt_sock_of(ds);
 
+	mutex_lock(&dmt_socks_lock);
+	list_del(&sock->node);
+	mutex_unlock(&dmt_socks_lock);
 	dmt_ring_destroy(&sock->ring);
 	kfree(sock);
+}
+
+/**
+ * dmt_socks_look - look at what the users of all sockets hold
+ * @fn: is called once for each token
+ * @arg: for @fn
+ *
+ * Context: process, may sleep.
+ */
+void dmt_socks_look(net_iov_fn fn, void *arg)
+{
+	struct dmt_sock *sock;
+
+	mutex_lock(&dmt_socks_lock);
+	list_for_each_entry(sock, &dmt_socks, node)
+		dmt_ring_look(&sock->ring, fn, arg);
+	mutex_unlock(&dmt_socks_lock);
 }
 
 const struct devmem_sock_ops dmt_sock_ops = {

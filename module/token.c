@@ -159,6 +159,33 @@ u32 dmt_ring_remove(struct dmt_ring *ring, u32 token, u32 num,
 }
 
 /**
+ * dmt_ring_look - look at what user space holds
+ * @ring: the ring
+ * @fn: is called under the ring's lock, once for each token
+ * @arg: for @fn
+ *
+ * A snapshot: the lock is given away now and then, and a ring that grows in
+ * between has its tokens elsewhere.
+ *
+ * Context: process, may sleep.
+ */
+void dmt_ring_look(struct dmt_ring *ring, net_iov_fn fn, void *arg)
+{
+	u32 i = 0, end, size;
+
+	do {
+		spin_lock(&ring->lock);
+		size = ring->used ? ring->size : 0;
+		end = i + DMT_RING_MIN < size ? i + DMT_RING_MIN : size;
+		for (; i < end; i++)
+			if (ring->slots[i].niov)
+				fn(arg, ring->slots[i].niov);
+		spin_unlock(&ring->lock);
+		cond_resched();
+	} while (i < size);
+}
+
+/**
  * dmt_ring_destroy - release every token
  * @ring: nobody else uses it any more; may be half initialised
  *

@@ -12,8 +12,7 @@
 #include <linux/bits.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-
-struct net_iov;
+#include <net/devmem_driver.h>
 
 #define DMT_RING_MIN	256
 #define DMT_RING_MAX	BIT(18)
@@ -74,6 +73,7 @@ u32 dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs,
 		 const struct dmt_limit *limits, u32 *tokens, u32 num);
 u32 dmt_ring_remove(struct dmt_ring *ring, u32 token, u32 num,
 		    struct net_iov **niovs);
+void dmt_ring_look(struct dmt_ring *ring, net_iov_fn fn, void *arg);
 void dmt_ring_destroy(struct dmt_ring *ring);
 
 #endif /* _DMT_TOKEN_H */

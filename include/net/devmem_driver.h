@@ -62,7 +62,10 @@ struct net_iov_pool {
 
 /* Bump the version on every change of the structs here. */
 #define DEVMEM_DRIVER_ABI	\
-	(1 << 24 | sizeof(struct net_iov_pool))
+	(2 << 24 | sizeof(struct net_iov_pool))
+
+/* Looks at a net_iov, must not sleep. */
+typedef void (*net_iov_fn)(void *arg, const struct net_iov *niov);
 
 /**
  * struct devmem_driver_ops - what a NIC driver offers
@@ -74,6 +77,9 @@ struct net_iov_pool {
  *	known not to write to @pool's buffers any more, the driver has put all
  *	that it held, and @pool->home.kick is NULL.
  * @napi_id: NAPI id of RX queue @queue, 0 if it has none now; may be NULL
+ * @posted: call @mark for each buffer that the bound RX queue @queue has in its
+ *	ring, as often as it likes for one. A snapshot, while the queue runs;
+ *	may be NULL
  *
  * All run under rtnl and may sleep. A binding survives ndo_stop and ndo_open:
  * the driver keeps @pool and uses it again.
@@ -85,6 +91,8 @@ struct devmem_driver_ops {
 			struct netlink_ext_ack *extack);
 	void	(*unbind)(struct net_device *dev, u32 queue);
 	u32	(*napi_id)(struct net_device *dev, u32 queue);
+	void	(*posted)(struct net_device *dev, u32 queue, net_iov_fn mark,
+			  void *arg);
 };
 
 /* A frag holds a net_iov as its page pointer with bit 0 set. */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh: KUnit tests of module/area.c, pool.c, token.c, sock.c and of the
-# patch's net_iov.c and guards, at native speed in User-Mode Linux. The files
+# run.sh: KUnit tests of module/area.c, count.c, pool.c, token.c, sock.c and of
+# the patch's net_iov.c and guards, at native speed in User-Mode Linux. The files
 # under test are compiled as they are. Then the guards are removed, one at a
 # time, and each time a test must fail. Results: build/tap/unit.tap and
 # unit-guards.tap, and the exit status.

@@ -45,6 +45,9 @@ binding_pool_policy[DEVMEM_TCP_A_POOL_MAX + 1] = {
 	[DEVMEM_TCP_A_POOL_NAPI_ID]	= { .type = NLA_U32 },
 	[DEVMEM_TCP_A_POOL_ALLOCS]	= { .type = NLA_U64 },
 	[DEVMEM_TCP_A_POOL_EMPTY]	= { .type = NLA_U64 },
+	[DEVMEM_TCP_A_POOL_POSTED]	= { .type = NLA_U32 },
+	[DEVMEM_TCP_A_POOL_QUEUED]	= { .type = NLA_U32 },
+	[DEVMEM_TCP_A_POOL_USERS]	= { .type = NLA_U32 },
 };
 
 static void binding_no_family(void)
@@ -208,6 +211,11 @@ int binding_destroy(struct netlink *nl, uint32_t id)
 	return netlink_request(nl, msg, NULL, NULL);
 }
 
+static int64_t binding_count(struct nlattr *attr)
+{
+	return attr ? (int64_t)nla_get_u32(attr) : -1;
+}
+
 static int binding_parse_pool(struct nlattr *nest, struct binding_pool *pool)
 {
 	struct nlattr *tb[DEVMEM_TCP_A_POOL_MAX + 1];
@@ -225,6 +233,9 @@ static int binding_parse_pool(struct nlattr *nest, struct binding_pool *pool)
 		pool->allocs = nla_get_u64(tb[DEVMEM_TCP_A_POOL_ALLOCS]);
 	if (tb[DEVMEM_TCP_A_POOL_EMPTY])
 		pool->empty = nla_get_u64(tb[DEVMEM_TCP_A_POOL_EMPTY]);
+	pool->posted = binding_count(tb[DEVMEM_TCP_A_POOL_POSTED]);
+	pool->queued = binding_count(tb[DEVMEM_TCP_A_POOL_QUEUED]);
+	pool->users = binding_count(tb[DEVMEM_TCP_A_POOL_USERS]);
 	return 0;
 }
 
@@ -257,9 +268,7 @@ int binding_parse(struct nlmsghdr *msg, struct binding *b)
 	if (tb[DEVMEM_TCP_A_SIZE])
 		b->size = nla_get_u64(tb[DEVMEM_TCP_A_SIZE]);
 	b->num_niovs = binding_u32(tb[DEVMEM_TCP_A_NUM_NIOVS]);
-	b->num_held = -1;
-	if (tb[DEVMEM_TCP_A_NUM_HELD])
-		b->num_held = nla_get_u32(tb[DEVMEM_TCP_A_NUM_HELD]);
+	b->num_held = binding_count(tb[DEVMEM_TCP_A_NUM_HELD]);
 	if (tb[DEVMEM_TCP_A_EXPORTER])
 		nla_strlcpy(b->exporter, tb[DEVMEM_TCP_A_EXPORTER],
 			    sizeof(b->exporter));

@@ -15,12 +15,19 @@
  * @napi_id: 0 while the device is down
  * @allocs: buffers given to the NIC
  * @empty: times no buffer was free
+ * @posted: of the buffers that it took, those in the NIC's ring; -1, as the next
+ *	two, if the kernel does not tell us
+ * @queued: those in skbs
+ * @users: those that user space holds
  */
 struct binding_pool {
 	uint32_t queue;
 	uint32_t napi_id;
 	uint64_t allocs;
 	uint64_t empty;
+	int64_t posted;
+	int64_t queued;
+	int64_t users;
 };
 
 /**

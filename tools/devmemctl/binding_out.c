@@ -22,6 +22,15 @@ static const char *const binding_reason_name[] = {
 #define BINDING_NAME(names, i) \
 	((i) < ARRAY_SIZE(names) && (names)[i] ? (names)[i] : "unknown")
 
+/* A number of buffers, of which nothing is said if it is not known */
+static void binding_out_count(const char *key, int64_t n, const char *text)
+{
+	if (n < 0)
+		out_null(key, NULL);
+	else
+		out_u64(key, n, "%s %" PRId64, text, n);
+}
+
 static void binding_out_pool(const struct binding_pool *pool)
 {
 	out_object(NULL);
@@ -35,6 +44,11 @@ static void binding_out_pool(const struct binding_pool *pool)
 		pool->allocs);
 	out_u64("empty", pool->empty, ", %" PRIu64 " times none free\n",
 		pool->empty);
+	binding_out_count("posted", pool->posted, "      now at the NIC");
+	binding_out_count("in_skbs", pool->queued, ", in skbs");
+	binding_out_count("users", pool->users, ", held by users");
+	if (pool->posted >= 0)
+		out_text("\n");
 	out_end();
 }
 

@@ -85,9 +85,9 @@
  * DEVMEM_TCP_CMD_GET       do, dump
  *   in:  ID (do), IFINDEX (dump, optional: only that device)
  *   out: ID, IFINDEX, QUEUE and POOL (once for each queue), RX_PAGE_SIZE, SIZE,
- *        NUM_NIOVS, NUM_HELD (only with CAP_NET_ADMIN in the first user
- *        namespace), EXPORTER, SOCK_LIMIT, ATTACH (if known), NETLINK_OWNED (if
- *        it is)
+ *        NUM_NIOVS, NUM_HELD and, in POOL, POSTED, QUEUED and USERS (only with
+ *        CAP_NET_ADMIN in the first user namespace), EXPORTER, SOCK_LIMIT,
+ *        ATTACH (if known), NETLINK_OWNED (if it is)
  *   errors: ENOENT as above; EINVAL ID in a dump, or IFINDEX in a do
  *   A dump during which bindings came or went has NLM_F_DUMP_INTR set, may lack
  *   some, and should be made again.
@@ -290,6 +290,14 @@ enum devmem_tcp_pool_attr {
 	DEVMEM_TCP_A_POOL_ALLOCS,	/* u64, buffers given to the NIC */
 	DEVMEM_TCP_A_POOL_EMPTY,	/* u64, times no buffer was free */
 	DEVMEM_TCP_A_POOL_PAD,
+	DEVMEM_TCP_A_POOL_POSTED,	/* u32, of the buffers that this queue took
+					 * those in the NIC's ring; a snapshot
+					 */
+	DEVMEM_TCP_A_POOL_QUEUED,	/* u32, those in skbs */
+	DEVMEM_TCP_A_POOL_USERS,	/* u32, those that user space has a token
+					 * for. The sum is this queue's part of
+					 * NUM_HELD
+					 */
 
 	__DEVMEM_TCP_A_POOL_MAX,
 	DEVMEM_TCP_A_POOL_MAX = __DEVMEM_TCP_A_POOL_MAX - 1

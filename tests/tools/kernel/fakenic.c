@@ -77,11 +77,22 @@ static u32 fake_napi_id(struct net_device *dev, u32 queue)
 	return netif_running(dev) ? 100 + queue : 0;
 }
 
+/* What was drained waits in no skb, but is not in the ring either. */
+static void fake_posted(struct net_device *dev, u32 queue, net_iov_fn mark,
+			void *arg)
+{
+	u32 i;
+
+	for (i = 0; i < min_t(u32, fake_queues[queue].num, FAKE_POSTED); i++)
+		mark(arg, fake_queues[queue].niovs[i]);
+}
+
 static const struct devmem_driver_ops fake_ops = {
 	.abi		= DEVMEM_DRIVER_ABI,
 	.bind		= fake_bind,
 	.unbind		= fake_unbind,
 	.napi_id	= fake_napi_id,
+	.posted		= fake_posted,
 };
 
 static int fake_drain_set(const char *val, const struct kernel_param *kp)

@@ -110,7 +110,7 @@ nothing_bound()
 bound()
 {
 	local keys='["attach","exporter","held","id","ifindex","ifname","netlink_owned","niovs","page_size","pools","queues","size","sock_limit"]'
-	local pool='["allocs","empty","napi_id","queue"]'
+	local pool='["allocs","empty","in_skbs","napi_id","posted","queue","users"]'
 	local each='[(.[0] | keys), (.[0].pools[0] | keys)]'
 
 	is "bind: what it says" "$(devmemctl -j bind -d fake0 -q 1,2 \
@@ -128,7 +128,17 @@ bound()
 		'[[1,2],4194304,1024,4096,32,"fakebuf","static",7,false,16]' \
 		'.[0] | [.queues, .size, .niovs, .page_size, .held, .exporter,
 		.attach, .sock_limit, .netlink_owned, .pools[0].allocs]' show
-	both "stats" '[["fake0",1,16,0],["fake0",2,16,0]]' \
+	both "show: where they are" '[16,0,0]' \
+		'.[0].pools[1] | [.posted, .in_skbs, .users]' show
+	AS=nobody both "show, by nobody: where is not told" '[null,null,null]' \
+		'.[0].pools[1] | [.posted, .in_skbs, .users]' show
+	echo 2 >/sys/module/fakenic/parameters/drain
+	both "show, drained: the rest is somewhere else" '[16,true,0,true]' \
+		'.[0] | [.pools[1].posted, .pools[1].in_skbs > 500,
+		.pools[1].users, .held == ([.pools[] |
+			.posted + .in_skbs + .users] | add)]' show
+	echo -1 >/sys/module/fakenic/parameters/drain
+	both "stats" '[["fake0",1,16,0],["fake0",2,960,1]]' \
 		'map([.ifname, .queue, .allocs, .empty])' stats
 	is "stats -n 2: two tables" "$(devmemctl stats -n 2 |
 		bb grep -c '^INTERFACE')" 2

@@ -11,6 +11,7 @@
 #include <net/sock.h>
 #include <net/xdp_sock_drv.h>
 #include "core.h"
+#include "trace.h"
 
 LIST_HEAD(dmt_bindings);		/* rtnl */
 EXPORT_SYMBOL_GPL(dmt_bindings);
@@ -63,6 +64,7 @@ static void dmt_binding_stop(struct dmt_binding *binding, enum dmt_end why)
 	binding->listed = false;
 	dmt_binding_stop_queues(binding);
 	dmt_bindings_changed(binding->dev);
+	trace_dmt_unbind(binding, why);
 	dmt_listener->ended(binding, why);
 	if (binding->owner)
 		sock_put(binding->owner);
@@ -172,6 +174,7 @@ static int dmt_binding_start(struct dmt_binding *binding, const struct net *net,
 	list_add_tail_rcu(&binding->node, &dmt_bindings);
 	binding->listed = true;
 	dmt_bindings_changed(binding->dev);
+	trace_dmt_bind(binding);
 	dmt_listener->added(binding);
 	return 0;
 
@@ -324,12 +327,10 @@ int dmt_bind(struct net *net, struct dmt_bind_params *params,
 	err = dmt_pools_build(binding, params->nr_queues);
 	if (err)
 		goto end;
-	id = dmt_id_alloc();
-	if (id < 0) {
-		err = id;
+	err = dmt_id_alloc(binding);
+	if (err)
 		goto end;
-	}
-	binding->id = id;
+	id = binding->id;
 
 	rtnl_lock();
 	err = dmt_binding_start(binding, net, params, extack);

@@ -29,6 +29,7 @@ static int __init dmt_core_init(void)
 		return -ENOMEM;
 	}
 	devmem_set_sock_ops(&dmt_sock_ops);
+	dmt_debugfs_init();
 	pr_info("devmem_tcp_core: version %s, driver ABI %#zx\n", DEVMEM_VERSION,
 		DEVMEM_DRIVER_ABI);
 	return 0;
@@ -36,6 +37,7 @@ static int __init dmt_core_init(void)
 
 static void __exit dmt_core_exit(void)
 {
+	dmt_debugfs_exit();
 	devmem_set_sock_ops(NULL);
 	/* In this order: a map can queue the end of its binding. */
 	destroy_workqueue(dmt_map_wq);

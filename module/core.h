@@ -10,6 +10,8 @@
 #include <net/devmem_driver.h>
 #include <net/devmem_version.h>
 
+struct seq_file;
+
 #define DMT_MAX_QUEUES		64
 #define DMT_MIN_SHIFT		PAGE_SHIFT
 #define DMT_MAX_SHIFT		16
@@ -131,12 +133,19 @@ extern struct workqueue_struct *dmt_wq;
 /* end.c */
 extern wait_queue_head_t dmt_wait;
 
-int dmt_id_alloc(void);
+int dmt_id_alloc(struct dmt_binding *binding);
+void dmt_ids_walk(void (*show)(struct seq_file *s,
+			       const struct dmt_binding *binding),
+		  struct seq_file *s);
 void dmt_binding_init(struct dmt_binding *binding);
 u64 dmt_end_ticket(void);
 void dmt_binding_end(struct dmt_binding *binding, u64 ticket);
 bool dmt_is_ending(u64 ticket);
 bool dmt_any_alive(void);
+
+/* debugfs.c */
+void dmt_debugfs_init(void);
+void dmt_debugfs_exit(void);
 
 /* dmabuf.c */
 int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,

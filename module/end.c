@@ -11,6 +11,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "core.h"
+#include "trace.h"
 
 DECLARE_WAIT_QUEUE_HEAD(dmt_wait);
 
@@ -21,32 +22,58 @@ static atomic_t dmt_alive;
 static LIST_HEAD(dmt_ending);
 static DEFINE_SPINLOCK(dmt_ending_lock);
 
-/* Ids are taken from bind to burial, so that a cmsg's id is never ambiguous. */
+/* Ids are taken from bind to burial, so that a cmsg's id is never ambiguous, and
+ * lead to their bindings.
+ */
 static DEFINE_IDR(dmt_ids);
 static DEFINE_SPINLOCK(dmt_ids_lock);
 
 /**
  * dmt_id_alloc - an id for a binding, until that is freed
+ * @binding: gets it
  *
  * Context: process.
- * Return: id > 0, or an errno.
+ * Return: 0 or an errno.
  */
-int dmt_id_alloc(void)
+int dmt_id_alloc(struct dmt_binding *binding)
 {
 	int id;
 
 	idr_preload(GFP_KERNEL);
 	spin_lock(&dmt_ids_lock);
-	id = idr_alloc_cyclic(&dmt_ids, NULL, 1, INT_MAX, GFP_NOWAIT);
+	id = idr_alloc_cyclic(&dmt_ids, binding, 1, INT_MAX, GFP_NOWAIT);
+	if (id > 0)
+		binding->id = id;
 	spin_unlock(&dmt_ids_lock);
 	idr_preload_end();
-	return id;
+	return id < 0 ? id : 0;
 }
 
 static void dmt_id_free(u32 id)
 {
 	spin_lock(&dmt_ids_lock);
 	idr_remove(&dmt_ids, id);
+	spin_unlock(&dmt_ids_lock);
+}
+
+/**
+ * dmt_ids_walk - look at the bindings that have an id and are not listed
+ * @show: called for each, under a spinlock
+ * @s: its argument
+ *
+ * Context: rtnl held.
+ */
+void dmt_ids_walk(void (*show)(struct seq_file *s,
+			       const struct dmt_binding *binding),
+		  struct seq_file *s)
+{
+	struct dmt_binding *binding;
+	int id;
+
+	spin_lock(&dmt_ids_lock);
+	idr_for_each_entry(&dmt_ids, binding, id)
+		if (!binding->listed)
+			show(s, binding);
 	spin_unlock(&dmt_ids_lock);
 }
 
@@ -57,8 +84,10 @@ static void dmt_binding_free(struct net_iov_binding *hot)
 
 	dmt_pools_free(binding);
 	dmt_areas_free(binding);
-	if (binding->id)
+	if (binding->id) {
+		trace_dmt_free(binding);
 		dmt_id_free(binding->id);
+	}
 	kfree(binding);
 	if (atomic_dec_and_test(&dmt_alive))
 		wake_up(&dmt_wait);

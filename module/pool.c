@@ -13,6 +13,7 @@
 
 #include <linux/slab.h>
 #include "core.h"
+#include "trace.h"
 
 /* Kept in pool->spare. With the cache it is what an idle queue keeps from those
  * that share its binding.
@@ -149,6 +150,8 @@ static bool dmt_pool_try_refill(struct net_iov_pool *pool)
 /* net_iov_pool.refill; the consumer's context */
 static bool dmt_pool_refill(struct net_iov_pool *pool)
 {
+	struct dmt_binding *binding = dmt_binding_of(pool->home.binding);
+
 	if (dmt_pool_try_refill(pool))
 		return true;
 
@@ -156,12 +159,15 @@ static bool dmt_pool_refill(struct net_iov_pool *pool)
 	smp_store_release(&pool->home.starving, 1);
 	/* Who sees the flag must find who set it. */
 	smp_mb__before_atomic();
-	set_bit(NET_IOV_STARVING, &pool->home.binding->flags);
+	set_bit(NET_IOV_STARVING, &binding->hot.flags);
 	/* Ask to be kicked first, then look again: a put either is seen here
 	 * or sees the flag. net_iov_return() has the other barrier.
 	 */
 	smp_mb__after_atomic();
-	return dmt_pool_try_refill(pool);
+	if (dmt_pool_try_refill(pool))
+		return true;
+	trace_dmt_alloc_fail(binding, binding->queues[pool->index]);
+	return false;
 }
 
 /**

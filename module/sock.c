@@ -12,6 +12,7 @@
 #include "core.h"
 #include "sock.h"
 #include "token.h"
+#include "trace.h"
 
 #define DMT_LIMIT_RCVBUF	SZ_4M	/* most that a limit gives */
 #define DMT_MAX_FRAGS	1024	/* token numbers in one SO_DEVMEM_DONTNEED */
@@ -45,7 +46,7 @@ struct dmt_frag {
  * lock, and are written to user space then, which may sleep.
  */
 struct dmt_recv {
-	struct dmt_ring	*ring;
+	struct dmt_sock	*sock;
 	struct msghdr	*msg;
 	u32		left;	/* bytes still wanted */
 	u32		num;	/* of what is collected */
@@ -151,16 +152,16 @@ static int dmt_recv_collect(struct dmt_recv *recv, struct sk_buff *skb,
  */
 static int dmt_recv_number(struct dmt_recv *recv, u32 num)
 {
+	struct dmt_ring *ring = &recv->sock->ring;
 	u32 i, out;
 	int err;
 
-	err = dmt_ring_reserve(recv->ring, num);
+	err = dmt_ring_reserve(ring, num);
 	if (err)
 		return err;
 	for (i = 0; i < num; i++)
 		net_iov_get(recv->niovs[i]);
-	out = dmt_ring_add(recv->ring, recv->niovs, recv->limits,
-			   recv->tokens, num);
+	out = dmt_ring_add(ring, recv->niovs, recv->limits, recv->tokens, num);
 	for (i = out; i < num; i++)
 		net_iov_put(recv->niovs[i]);
 	return out ?: -ENOMEM;
@@ -194,9 +195,11 @@ static int dmt_recv_deliver(struct dmt_recv *recv)
 		if (err)
 			break;
 		recv->left -= cmsg.frag_size;
+		trace_dmt_token(recv->sock->sk, &cmsg);
 	}
 	for (; i < num; i++)
-		if (dmt_ring_remove(recv->ring, recv->tokens[i], 1, &niov))
+		if (dmt_ring_remove(&recv->sock->ring, recv->tokens[i], 1,
+				    &niov))
 			net_iov_put(niov);
 	if (err)
 		return err;
@@ -263,8 +266,8 @@ static int dmt_sock_recvmsg(struct devmem_sock *ds, struct sk_buff *skb,
 
 	if (!len)
 		return 0;
-	dmt_sock_clamp(dmt_sock_of(ds)->sk, skb);
-	recv.ring = &dmt_sock_of(ds)->ring;
+	recv.sock = dmt_sock_of(ds);
+	dmt_sock_clamp(recv.sock->sk, skb);
 	recv.msg = msg;
 	recv.left = len;
 
@@ -293,7 +296,7 @@ static int dmt_sock_recvmsg(struct devmem_sock *ds, struct sk_buff *skb,
 static int dmt_sock_dontneed(struct devmem_sock *ds,
 			     const struct dmabuf_token *tokens, u32 num)
 {
-	struct dmt_ring *ring = &dmt_sock_of(ds)->ring;
+	struct dmt_sock *sock = dmt_sock_of(ds);
 	struct net_iov *niovs[NET_IOV_BATCH];
 	u32 i, n, out, left = DMT_MAX_FRAGS;
 	int freed = 0;
@@ -306,7 +309,8 @@ static int dmt_sock_dontneed(struct devmem_sock *ds,
 			n = min3(count, left, (u32)NET_IOV_BATCH);
 			if (!n)
 				return freed;
-			out = dmt_ring_remove(ring, token, n, niovs);
+			out = dmt_ring_remove(&sock->ring, token, n, niovs);
+			trace_dmt_dontneed(sock->sk, token, n, out);
 			dmt_put_bulk(niovs, out);
 			freed += out;
 		}

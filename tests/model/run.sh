@@ -42,7 +42,7 @@ make_sources()
 	done
 	cp include/net/devmem_driver.h "$OUT/include/net/"
 	cp "$MODULE"/{area,core,end,pool,token}.c \
-		"$MODULE"/{core,sock,token}.h "$OUT/src"
+		"$MODULE"/{core,sock,token,trace}.h "$OUT/src"
 	shrink include/net/devmem_driver.h NET_IOV_BATCH 1
 	shrink include/net/devmem_driver.h NET_IOV_CACHE 1
 	shrink src/core.h DMT_MAX_QUEUES 2

@@ -144,6 +144,8 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work);
 #define idr_preload(gfp)		do { } while (0)
 #define idr_preload_end()		do { } while (0)
 #define idr_alloc_cyclic(idr, ptr, start, end, gfp)	(++*(idr))
+#define idr_for_each_entry(idr, entry, id)	\
+	for ((entry) = NULL, (id) = 0; (entry); (id)++)
 #define idr_remove(idr, id)		((void)(idr), (void)(id))
 
 /* One module, and the device of its bindings. */

@@ -30,7 +30,7 @@ make_headers()
 	from_patch net/core/net_iov.c "$OUT/net_iov.c" "$PATCH"
 	cp include/net/devmem_driver.h "$OUT/include/net/"
 	shim_headers "$OUT/include" "$MODULE"/{area,pool,token}.c \
-		"$MODULE"/{core,token}.h "$OUT/net_iov.c" \
+		"$MODULE"/{core,token,trace}.h "$OUT/net_iov.c" \
 		"$OUT/include/net/"*.h
 }
 

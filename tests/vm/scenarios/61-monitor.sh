@@ -169,10 +169,11 @@ gone()
 
 	id=$(bind 3 1M)
 	ip -n rx link set "$DEV_RX" netns 1
+	# that id was there before the modules were loaded again
 	check "device gone: an event comes" wait_for 10 \
-		grep -q "^{\"event\":\"unbound\",\"id\":$id," "$OUT"
+		grep -q "^{\"event\":\"unbound\",\"id\":$id,.*\"device\"" "$OUT"
 	equal "device gone: what it says" "$(grep \
-		"^{\"event\":\"unbound\",\"id\":$id," "$OUT" |
+		"^{\"event\":\"unbound\",\"id\":$id," "$OUT" | tail -n 1 |
 		jq -c '[.ifname, .reason]')" "[\"$DEV_RX\",\"device\"]"
 	check "device gone: it is back" net_up
 }

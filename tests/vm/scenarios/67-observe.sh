@@ -60,12 +60,12 @@ small=$(dm_value "$OUT" id)
 dm_unbind "$OUT" "$text"
 
 grep -v '^#' $TRACING/trace >"$TMP/trace"
-sport=$PORT
+
 traced "bind" "dmt_bind: id=$id ifname=$DEV_RX queues=\\{0x1\\} \
 size=[0-9]+ rx_page_size=4096 net_iovs=[0-9]+"
-traced "a token" "dmt_token: sport=$sport dport=[0-9]+ token=1 id=$id \
+traced "a token" "dmt_token: sport=$PORT dport=[0-9]+ token=1 id=$id \
 offset=[0-9]+ size=[0-9]+"
-traced "tokens given back" "dmt_dontneed: sport=$sport dport=[0-9]+ \
+traced "tokens given back" "dmt_dontneed: sport=$PORT dport=[0-9]+ \
 token=[0-9]+ count=[0-9]+ freed=[1-9][0-9]*"
 traced "unbind" "dmt_unbind: id=$id ifname=$DEV_RX reason=unbind"
 traced "the last net_iov" "dmt_free: id=$id net_iovs=[0-9]+"

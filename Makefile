@@ -6,12 +6,14 @@ KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build
 DESTDIR	?=
 PREFIX	?= /usr/local
+FLAVOUR	?= cloud-amd64
 
 export KVER KDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check test-unit test-vm test-dkms test-debug \
-	test-guards fuzz vm-shell modules install uninstall tools stats deps clean
+.PHONY: help demo kernel test bench check test-unit test-vm test-dkms \
+	test-debug test-guards fuzz vm-shell modules install \
+	uninstall tools stats deps clean
 
 help: ## this list
 	@echo "devmem-tcp: TCP payload from the NIC straight into a dma-buf"
@@ -67,6 +69,9 @@ uninstall: ## undo make install; the stock igb is back after a reboot or reload
 	@scripts/install-modules.sh uninstall
 	@$(MAKE) -s -C tools/devmemctl OUT="$(CURDIR)/build/tools" \
 		DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" uninstall
+
+kernel: ## the patched Debian kernel as packages: an hour; FLAVOUR=amd64
+	@scripts/debian-kernel.sh "$(FLAVOUR)"
 
 tools: ## devmemctl
 	@echo "tools: builds build/tools/devmemctl"

@@ -1,0 +1,266 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make kernel: the patched kernel as Debian packages, from linux-source-6.1,
+# Debian's own configuration, patches/6.1 and packaging/kernel.config.
+#
+#   debian-kernel.sh [--path] [FLAVOUR]
+#	cloud-amd64	(default) virtual machines
+#	amd64		everything
+#   --path builds nothing, it prints the directory of the packages.
+#
+# Interrupted, it goes on where it was. Kept in the cache by content; the
+# packages also stand in build/deb afterwards.
+#
+#   KERNEL_CONFIG	a whole .config instead of Debian's: a small one, to try
+#			this script in minutes
+#   JOBS		(all cores)
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=need-packages.sh
+. "$ROOT/scripts/need-packages.sh"
+
+TARBALL=/usr/src/linux-source-6.1.tar.xz
+CONFIGS=/usr/src/linux-config-6.1
+PATCHES=$ROOT/patches/6.1
+FRAGMENT=$ROOT/packaging/kernel.config
+RECIPE=1		# change it when this script builds differently
+KEEP=2			# builds kept per flavour
+
+# May differ from Debian's beside what the fragment names: it follows from it,
+# or is what each build sets for itself.
+FOLLOWS='DEBUG_INFO.*|PAHOLE_.*|MODULE_ALLOW_BTF_MISMATCH|GDB_SCRIPTS'
+FOLLOWS+='|I2C(_ALGOBIT|_BOARDINFO|_COMPAT|_HELPER_AUTO)?|RTC_I2C_AND_SPI'
+FOLLOWS+='|IGB_.*|CC_VERSION_TEXT|BUILD_SALT|LOCALVERSION'
+
+ONLY_PATH=
+if [ "${1:-}" = --path ]; then
+	ONLY_PATH=1
+	shift
+fi
+FLAVOUR=${1:-cloud-amd64}
+case $FLAVOUR in
+# CPU minutes and GB, without what is compressed at the end
+cloud-amd64) MINUTES=85 GB=4 ;;
+amd64) MINUTES=330 GB=12 ;;
+*)
+	sed -n '3,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2
+	exit 2
+	;;
+esac
+[ -z "${KERNEL_CONFIG:-}" ] || MINUTES=15 GB=3
+
+[ -n "$ONLY_PATH" ] || need_packages linux-source-6.1 linux-config-6.1 gcc make \
+	patch bc bison flex xz-utils libelf-dev libssl-dev kmod cpio rsync \
+	dpkg-dev openssl
+SOURCE=$(dpkg-query -W -f '${Version}' linux-source-6.1)
+BASE=${KERNEL_CONFIG:-$CONFIGS/config.amd64_none_$FLAVOUR.xz}
+VERSION=$(sed -n 's/.*DEVMEM_VERSION.*"\(.*\)"/\1/p' \
+	"$ROOT/include/net/devmem_version.h")
+
+# The files of the patches, in their order.
+series()
+{
+	sed "s/[[:space:]]*\(#.*\)\{0,1\}\$//; /^\$/d; s|^|$PATCHES/|" \
+		"$PATCHES/series"
+}
+
+# Without the header of a patch: its words change no kernel.
+patch_id()
+{
+	local file
+
+	series | while read -r file; do
+		sed -n '/^--- ./,$p' "$file" | sha256sum
+	done
+}
+
+SOURCE_ID=$(hash_of "$SOURCE" "$(patch_id)")
+CONFIG_ID=$(hash_of "$(sha256sum <"$BASE")" \
+	"$(grep -hE '^(# )?CONFIG_' "$FRAGMENT" | sha256sum)")
+KEY=$(hash_of "$RECIPE" "$SOURCE_ID" "$CONFIG_ID" "$VERSION" \
+	"$(gcc -dumpfullversion)")
+NAME=$FLAVOUR${KERNEL_CONFIG:+-own}
+DIR=$CACHE/debian-kernel/$NAME-$KEY
+SRC=$DIR/linux
+if [ -n "$ONLY_PATH" ]; then
+	printf '%s\n' "$DIR"
+	exit 0
+fi
+
+# Each call with the same words, or make would link again what is there. The
+# build's number is what bindeb-pkg takes from the package version.
+PKGVERSION=$SOURCE+devmem$VERSION
+MAKE=(make -C "$SRC" ARCH=x86_64 "-j$JOBS" "KDEB_PKGVERSION=$PKGVERSION"
+	"KBUILD_BUILD_VERSION=${PKGVERSION##*-}" KBUILD_BUILD_USER=devmem-tcp
+	"KBUILD_BUILD_HOST=$(hostname)" KDEB_CHANGELOG_DIST=bookworm
+	"KBUILD_BUILD_TIMESTAMP=$(date -u -Rd "@$(stat -Lc %Y "$TARBALL")")")
+if command -v ccache >/dev/null; then
+	MAKE+=("CC=ccache gcc")
+	# Apart from that of the test kernels, which it would push out.
+	export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache-debian} CCACHE_MAXSIZE=4G
+	export CCACHE_SLOPPINESS=time_macros
+fi
+
+# Before an hour is spent.
+look_before()
+{
+	local free
+
+	[ "$(dpkg-query -W -f '${Version}' linux-config-6.1)" = "$SOURCE" ] ||
+		[ -n "${KERNEL_CONFIG:-}" ] ||
+		die "linux-source-6.1 is $SOURCE, linux-config-6.1 is not:" \
+			"apt-get install linux-config-6.1=$SOURCE"
+	free=$(($(df --output=avail -k "$DIR" | tail -n 1) >> 20))
+	about "linux $SOURCE, flavour $NAME, with patches/6.1, in $DIR"
+	printf '  about %d minutes on %d cores, %d GB of disk (%d GB are free)\n' \
+		$((MINUTES / JOBS + 3)) "$JOBS" "$GB" "$free"
+	if [ -d "$SRC" ]; then
+		printf '  goes on with what an earlier run built\n'
+	elif [ "$free" -lt "$GB" ]; then
+		die "not enough room; DEVMEM_CACHE= names another directory"
+	fi
+}
+
+extract()
+{
+	local file
+
+	rm -rf "$SRC" "$DIR/tmp"
+	mkdir "$DIR/tmp"
+	tar -xf "$TARBALL" -C "$DIR/tmp" --strip-components=1
+	series | while read -r file; do
+		echo "patch $file"
+		patch -d "$DIR/tmp" -p1 -F0 --no-backup-if-mismatch <"$file"
+	done
+	mv "$DIR/tmp" "$SRC"
+}
+
+configure()
+{
+	case $BASE in
+	*.xz) xz -dc "$BASE" >"$DIR/base" ;;
+	*) cp "$BASE" "$DIR/base" ;;
+	esac
+	{
+		cat "$FRAGMENT"
+		printf 'CONFIG_LOCALVERSION="-devmem-%s"\n' "$NAME"
+	} >"$DIR/fragment"
+	(cd "$SRC" && scripts/kconfig/merge_config.sh -m \
+		"$DIR/base" "$DIR/fragment")
+	"${MAKE[@]}" olddefconfig
+	check_config
+}
+
+# "NAME value" of what is set, "NAME n" of what is named as not set.
+options()
+{
+	sed -nE 's/^CONFIG_(\w+)=/\1 /p; s/^# CONFIG_(\w+) is not set$/\1 n/p' \
+		"$1" | LC_ALL=C sort
+}
+
+# Kconfig drops what it cannot satisfy without a word, and a new option that
+# somebody's default switches on is a change too.
+check_config()
+{
+	local bad
+
+	options "$DIR/fragment" >"$DIR/asked"
+	options "$SRC/.config" >"$DIR/got"
+	bad=$(LC_ALL=C join "$DIR/asked" "$DIR/got" -a1 -e n -o 0,1.2,2.2 |
+		awk '$2 != $3')
+	[ -z "$bad" ] || {
+		printf 'option, asked for, got:\n%s\n' "$bad"
+		return 1
+	}
+	options "$DIR/base" | LC_ALL=C join -t ' ' -a1 -a2 -e n -o 0,1.2,2.2 \
+		- "$DIR/got" | awk '$2 != $3' >"$DIR/changed"
+	cat "$DIR/changed"
+	[ -z "${KERNEL_CONFIG:-}" ] || return 0
+	bad=$(cut -d' ' -f1 "$DIR/asked" |
+		grep -vxEf <(cat - <(tr '|' '\n' <<<"$FOLLOWS")) \
+		<(cut -d' ' -f1 "$DIR/changed") || true)
+	[ -z "$bad" ] || {
+		printf 'differs from Debian:\n%s\n' "$bad"
+		return 1
+	}
+}
+
+compile()
+{
+	"${MAKE[@]}" bzImage modules
+}
+
+# linux-libc-dev is made along, and is none of our business.
+packages()
+{
+	rm -f "$DIR"/*.deb
+	"${MAKE[@]}" bindeb-pkg
+	rm -f "$DIR"/linux-libc-dev_*.deb
+	ls -l "$DIR"/*.deb
+}
+
+# Modules built for Debian's kernel load if each symbol they use has the CRC
+# that Debian's headers name.
+compare_abi()
+{
+	local headers deb
+
+	if [ -n "${KERNEL_CONFIG:-}" ]; then
+		echo "not Debian's configuration: nothing to compare with"
+		return
+	fi
+	headers=$(apt-cache show "linux-headers-$FLAVOUR=$SOURCE" 2>/dev/null |
+		sed -n 's/^Depends:.*\(linux-headers-6[^ ,]*\).*/\1/p')
+	if [ -z "$headers" ] || ! (cd "$DIR" && apt-get download -qq \
+		-o APT::Sandbox::User=root "$headers=$SOURCE"); then
+		echo "no headers of $SOURCE in the archive: not compared"
+		return
+	fi
+	deb=$(echo "$DIR/$headers"_*.deb)
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -xO --wildcards '*/Module.symvers' >"$DIR/stock.symvers"
+	rm -f "$deb"
+	"$ROOT/scripts/compare-symvers.sh" "$DIR/stock.symvers" \
+		"$SRC/Module.symvers"
+}
+
+prune()
+{
+	local old
+
+	find "$CACHE/debian-kernel" -mindepth 1 -maxdepth 1 -type d \
+		-name "$NAME-$(printf '?%.0s' {1..16})" -printf '%T@ %p\n' |
+		sort -rn | tail -n +$((KEEP + 1)) | while read -r _ old; do
+		( flock -n 9 && rm -rf "$old" ) 9>"$old.lock" || true
+	done
+}
+
+mkdir -p "$DIR"
+exec 9>"$DIR.lock"
+flock -n 9 || {
+	echo "debian-kernel.sh: waits for another run that builds $DIR"
+	flock 9
+}
+if [ "$(cat "$DIR/.packaged" 2>/dev/null)" != "$KEY" ]; then
+	look_before
+fi
+plan 5
+once "$DIR/.extracted" "$SOURCE_ID" debian-kernel-extract \
+	"unpack linux-source, apply $(series | wc -l) patches" extract
+once "$DIR/.configured" "$KEY" debian-kernel-config \
+	"configure: Debian's, and packaging/kernel.config" configure
+once "$DIR/.compiled" "$KEY" debian-kernel-compile \
+	"compile the kernel and its modules" compile
+once "$DIR/.packaged" "$KEY" debian-kernel-deb \
+	"make linux-image and linux-headers" packages
+once "$DIR/.compared" "$KEY" debian-kernel-abi \
+	"CRCs of exported symbols against Debian's headers" compare_abi
+tail -n 1 "$LOG_DIR/debian-kernel-abi.log" 2>/dev/null || true
+touch "$DIR"
+prune
+mkdir -p "$BUILD/deb"
+rm -f "$BUILD/deb"/linux-{image,headers}-*"-devmem-${NAME}_"*.deb
+cp "$DIR"/*.deb "$BUILD/deb/"
+du -sh "$DIR" | awk '{ print "debian-kernel.sh: " $1 " of disk in " $2 }'
+(cd "$BUILD/deb" && printf '  build/deb/%s\n' linux-*"-devmem-${NAME}_"*.deb)

@@ -11,7 +11,7 @@ FLAVOUR	?= cloud-amd64
 export KVER KDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo kernel test bench check test-unit test-vm test-dkms \
+.PHONY: help demo kernel deb test bench check test-unit test-vm test-dkms \
 	test-debug test-guards fuzz vm-shell modules install \
 	uninstall tools stats deps clean
 
@@ -72,6 +72,9 @@ uninstall: ## undo make install; the stock igb is back after a reboot or reload
 
 kernel: ## the patched Debian kernel as packages: an hour; FLAVOUR=amd64
 	@scripts/debian-kernel.sh "$(FLAVOUR)"
+
+deb: ## packages devmem-tcp-dkms, -tools, -tests in build/deb
+	@scripts/deb.sh
 
 tools: ## devmemctl
 	@echo "tools: builds build/tools/devmemctl"

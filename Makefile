@@ -12,7 +12,7 @@ export KVER KDIR
 
 .DEFAULT_GOAL := help
 .PHONY: help demo kernel deb test bench check test-unit test-vm test-dkms \
-	test-debug test-guards fuzz vm-shell modules install \
+	test-user test-debug test-guards fuzz vm-shell modules install \
 	uninstall tools stats deps clean
 
 help: ## this list
@@ -37,6 +37,9 @@ test-vm: ## the scenarios of tests/vm in QEMU
 
 test-dkms: ## building through DKMS, against patched and stock kernels
 	@scripts/test.sh dkms
+
+test-user: ## a Debian 12 in QEMU on which somebody follows the README: an hour
+	@tests/user/run.sh
 
 test-debug: ## the same scenarios on a kernel with KASAN, lockdep, kmemleak: hours
 	@scripts/test.sh debug

@@ -16,7 +16,7 @@ HERE=$ROOT/tests/user
 SIZE=8G			# sparse; about 2.5 GB are used
 
 BASE=systemd-sysv,udev,kmod,iproute2,initramfs-tools,zstd,ca-certificates
-BASE+=,ifupdown,procps,less
+BASE+=,procps,less
 PACKAGES=(linux-image-cloud-amd64 grub-pc linux-source-6.1
 	dkms gcc make patch xz-utils libelf1 ethtool ncat jq libnl-genl-3-200
 	libjson-c5 libssl3)
@@ -109,8 +109,6 @@ configure()
 	END
 	ln -s ../agent.service \
 		"$MNT/etc/systemd/system/multi-user.target.wants/agent.service"
-	# no network here: nothing is to be waited for
-	rm -f "$MNT/etc/network/interfaces"
 }
 
 install_packages()

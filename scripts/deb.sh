@@ -45,7 +45,7 @@ build()
 	(cd "$TREE" && DEB_BUILD_OPTIONS=noautodbgsym \
 		dpkg-buildpackage -us -uc -b)
 	mkdir -p "$OUT"
-	rm -f "$OUT"/devmem-tcp-{dkms,tools,tests}_*.deb
+	rm -f "$OUT"/devmem-tcp-*.deb
 	cp "$WORK"/*.deb "$OUT/"
 }
 

@@ -41,7 +41,7 @@ fi
 FLAVOUR=${1:-cloud-amd64}
 case $FLAVOUR in
 # CPU minutes and GB, without what is compressed at the end
-cloud-amd64) MINUTES=85 GB=4 ;;
+cloud-amd64) MINUTES=85 GB=5 ;;
 amd64) MINUTES=330 GB=12 ;;
 *)
 	sed -n '3,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2

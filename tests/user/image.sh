@@ -16,7 +16,7 @@ HERE=$ROOT/tests/user
 SIZE=8G			# sparse; about 2.5 GB are used
 
 BASE=systemd-sysv,udev,kmod,iproute2,initramfs-tools,zstd,ca-certificates
-BASE+=,procps,less
+BASE+=,iputils-ping,procps,less
 PACKAGES=(linux-image-cloud-amd64 grub-pc linux-source-6.1
 	dkms gcc make patch xz-utils libelf1 ethtool ncat jq libnl-genl-3-200
 	libjson-c5 libssl3)

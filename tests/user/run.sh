@@ -254,7 +254,12 @@ IMAGE=$("$HERE/image.sh" --path)
 plan 1
 run user-disk "a disk with the packages" shared_disk
 trap guest_stop EXIT
-# Not a pipe: guest_stop must know what session started.
-session > >(tee "$TAP")
-wait $!
+# Not a pipe: guest_stop must know what session started. QEMU has tee's pipe
+# open as well, so it goes first.
+exec 4> >(tee "$TAP")
+TEE=$!
+session >&4
+exec 4>&-
+guest_stop
+wait "$TEE"
 ! grep -q '^not ok' "$TAP"

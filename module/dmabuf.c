@@ -88,7 +88,8 @@ static int dmt_dmabuf_pin(struct dmt_binding *binding)
 		goto unpin;
 	}
 	if (dmt_dmabuf_is_bounced(binding->dma_dev, sgt)) {
-		binding->map_text = "the device reaches the dma-buf through bounce buffers (swiotlb) only";
+		binding->map_text =
+			"the device reaches the dma-buf through bounce buffers (swiotlb) only";
 		err = -EOPNOTSUPP;
 		goto unmap;
 	}

@@ -15,13 +15,6 @@
 
 struct dmabuf_cmsg;
 
-#define DMT_TRACE_REASON				\
-	{ DMT_END_UNBIND, "unbind" },			\
-	{ DMT_END_OWNER, "netlink" },			\
-	{ DMT_END_DEVICE, "device" },			\
-	{ DMT_END_EXPORTER, "exporter" },		\
-	{ DMT_END_MODULE, "module" }
-
 /* The queues receive into the dma-buf. */
 TRACE_EVENT(dmt_bind,
 	TP_PROTO(const struct dmt_binding *binding),
@@ -66,7 +59,12 @@ TRACE_EVENT(dmt_unbind,
 		__entry->why = why;
 	),
 	TP_printk("id=%u ifname=%s reason=%s", __entry->id, __get_str(ifname),
-		  __print_symbolic(__entry->why, DMT_TRACE_REASON))
+		  __print_symbolic(__entry->why,
+				   { DMT_END_UNBIND, "unbind" },
+				   { DMT_END_OWNER, "netlink" },
+				   { DMT_END_DEVICE, "device" },
+				   { DMT_END_EXPORTER, "exporter" },
+				   { DMT_END_MODULE, "module" }))
 );
 
 /* The last net_iov came home. */

@@ -31,7 +31,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 #include "bar.h"
 #include "genl.h"
 #include "hostbuf.h"

@@ -140,7 +140,6 @@ static int set_xdp(int prog)
 	return send(route, &req, sizeof(req), 0) < 0 ? errno : 0;
 }
 
-
 static void before_xdp(void)
 {
 	union bpf_attr attr = {};

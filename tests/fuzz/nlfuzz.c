@@ -221,11 +221,13 @@ static void take_ack(const struct nlmsghdr *hdr)
  */
 static void take_all(int fd, unsigned int max, int ms)
 {
-	struct pollfd in = { .fd = fd, .events = POLLIN };
 	static __thread uint8_t buf[32768];
 	const struct nlmsghdr *hdr;
+	struct pollfd in = {};
 	ssize_t len;
 
+	in.fd = fd;
+	in.events = POLLIN;
 	while (max--) {
 		poll(&in, 1, ms);
 		len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);

@@ -41,7 +41,7 @@ static int ask(unsigned long request, void *data, short flags)
 
 /* The driver has to be loaded again. */
 __attribute__((noreturn))
-static void lost(unsigned int n)
+static void is_lost(unsigned int n)
 {
 	printf("lost=%u\n", n);
 	exit(LOST);
@@ -58,7 +58,7 @@ static void link_again(unsigned int n)
 		wrong("%u: down: %s", n, strerror(ret));
 	ret = ask(SIOCSIFFLAGS, NULL, IFF_UP);
 	if (ret == ENODEV)
-		lost(n);
+		is_lost(n);
 	if (ret)
 		wrong("%u: up: %s", n, strerror(ret));
 }
@@ -103,7 +103,7 @@ static int after_channels(unsigned int n, int ret)
 	link_again(n);
 	get_channels();
 	if (!channels.other_count)
-		lost(n);
+		is_lost(n);
 	return ret;
 }
 

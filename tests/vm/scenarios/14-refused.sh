@@ -243,10 +243,10 @@ second_queue()
 		rx devmemctl bind -d "$DEV_RX" -q 3 bar "$PCI_MEM"
 	# Counting takes time under rtnl, which is not everybody's to take.
 	equal "$text: root is told what is held" \
-		"$(rx devmemctl -j show | jq 'all(has("held"))')" true
+		"$(rx devmemctl -j show | jq 'all(.held >= 0)')" true
 	equal "$text: nobody is not" "$(rx setpriv --reuid 65534 \
 		--regid 65534 --clear-groups devmemctl -j show |
-		jq 'length == 2 and all(has("held") | not)')" true
+		jq 'length == 2 and all(.held == null)')" true
 	check "$text: unbind" rx devmemctl unbind --all
 }
 

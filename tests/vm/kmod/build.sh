@@ -38,4 +38,4 @@ other()
 
 other version 's/^\(#define DEVMEM_VERSION.*\)"$/\1-other"/'
 other abi 's/^\(#define DEVMEM_VERSION.*\)"$/\1-abi"/
-	s/(1 << 24 | sizeof(struct net_iov_pool))/(2 << 24 | (sizeof(struct net_iov_pool) + 64))/'
+	s/([0-9]* << 24 | sizeof(struct net_iov_pool))/(99 << 24 | (sizeof(struct net_iov_pool) + 64))/'

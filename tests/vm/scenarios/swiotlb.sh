@@ -12,7 +12,7 @@ dm_stage 4
 dm_steer 0 1 0 0
 modprobe tbuf
 defer rmmod tbuf
-for source in udmabuf:256K heap:256K tbuf:256K,dynamic; do
+for source in udmabuf:256K heap:256K tbuf:256K,dynamic,seg=4K; do
 	expect_error 'bounce buffers' "$source" rx withbuf "$source" \
 		devmemctl bind -d "$DEV_RX" -q 1 fd 20
 	dm_nothing_left "$source"

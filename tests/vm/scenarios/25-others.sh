@@ -40,9 +40,10 @@ copiers()
 pages()
 {
 	local text="TCP_ZEROCOPY_RECEIVE of whole pages"
+	local BIND=("${BIND[@]}" -r 200000)
 
 	net_mtu 9000
-	# more than it would copy without mapping any
+	# more has to be there than it would copy without mapping any
 	talk "$text" "send:100000 sleep:200 touch:$GO sleep:500" "wait:$GO" \
 		z=plainzc:65536 b=read:100000 end=eof
 	value "$text: maps nothing" z.mapped 0

@@ -126,8 +126,7 @@ check_version()
 {
 	local header dkms
 
-	header=$(sed -n 's/.*DEVMEM_VERSION.*"\(.*\)"/\1/p' \
-		include/net/devmem_version.h)
+	header=$(project_version)
 	dkms=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 	echo "include/net/devmem_version.h $header, dkms.conf $dkms"
 	[ "$header" = "$dkms" ]

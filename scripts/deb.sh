@@ -34,8 +34,7 @@ same_version()
 	local deb header
 
 	deb=$(cd "$TREE" && dpkg-parsechangelog -S Version)
-	header=$(sed -n 's/.*DEVMEM_VERSION.*"\(.*\)"/\1/p' \
-		include/net/devmem_version.h)
+	header=$(project_version)
 	echo "debian/changelog $deb, include/net/devmem_version.h $header"
 	[ "${deb%%+*}" = "$header" ]
 }

@@ -17,12 +17,13 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=kernel-lib.sh
+. "$ROOT/scripts/kernel-lib.sh"
 # shellcheck source-path=SCRIPTDIR source=need-packages.sh
 . "$ROOT/scripts/need-packages.sh"
 
 TARBALL=/usr/src/linux-source-6.1.tar.xz
 CONFIGS=/usr/src/linux-config-6.1
-PATCHES=$ROOT/patches/6.1
 FRAGMENT=$ROOT/packaging/kernel.config
 RECIPE=1		# change it when this script builds differently
 KEEP=2			# builds kept per flavour
@@ -55,27 +56,10 @@ esac
 	dpkg-dev openssl
 SOURCE=$(dpkg-query -W -f '${Version}' linux-source-6.1)
 BASE=${KERNEL_CONFIG:-$CONFIGS/config.amd64_none_$FLAVOUR.xz}
-VERSION=$(sed -n 's/.*DEVMEM_VERSION.*"\(.*\)"/\1/p' \
-	"$ROOT/include/net/devmem_version.h")
+VERSION=$(project_version)
+mapfile -t SERIES < <(patch_series)
 
-# The files of the patches, in their order.
-series()
-{
-	sed "s/[[:space:]]*\(#.*\)\{0,1\}\$//; /^\$/d; s|^|$PATCHES/|" \
-		"$PATCHES/series"
-}
-
-# Without the header of a patch: its words change no kernel.
-patch_id()
-{
-	local file
-
-	series | while read -r file; do
-		sed -n '/^--- ./,$p' "$file" | sha256sum
-	done
-}
-
-SOURCE_ID=$(hash_of "$SOURCE" "$(patch_id)")
+SOURCE_ID=$(hash_of "$SOURCE" "$(patch_id "${SERIES[@]}")")
 CONFIG_ID=$(hash_of "$(sha256sum <"$BASE")" \
 	"$(grep -hE '^(# )?CONFIG_' "$FRAGMENT" | sha256sum)")
 KEY=$(hash_of "$RECIPE" "$SOURCE_ID" "$CONFIG_ID" "$VERSION" \
@@ -124,15 +108,10 @@ look_before()
 
 extract()
 {
-	local file
-
 	rm -rf "$SRC" "$DIR/tmp"
 	mkdir "$DIR/tmp"
 	tar -xf "$TARBALL" -C "$DIR/tmp" --strip-components=1
-	series | while read -r file; do
-		echo "patch $file"
-		patch -d "$DIR/tmp" -p1 -F0 --no-backup-if-mismatch <"$file"
-	done
+	apply_patches "$DIR/tmp" "${SERIES[@]}"
 	mv "$DIR/tmp" "$SRC"
 }
 
@@ -225,29 +204,14 @@ compare_abi()
 		"$SRC/Module.symvers"
 }
 
-prune()
-{
-	local old
-
-	find "$CACHE/debian-kernel" -mindepth 1 -maxdepth 1 -type d \
-		-name "$NAME-$(printf '?%.0s' {1..16})" -printf '%T@ %p\n' |
-		sort -rn | tail -n +$((KEEP + 1)) | while read -r _ old; do
-		( flock -n 9 && rm -rf "$old" ) 9>"$old.lock" || true
-	done
-}
-
 mkdir -p "$DIR"
-exec 9>"$DIR.lock"
-flock -n 9 || {
-	echo "debian-kernel.sh: waits for another run that builds $DIR"
-	flock 9
-}
+lock_build "$DIR"
 if [ "$(cat "$DIR/.packaged" 2>/dev/null)" != "$KEY" ]; then
 	look_before
 fi
 plan 5
 once "$DIR/.extracted" "$SOURCE_ID" debian-kernel-extract \
-	"unpack linux-source, apply $(series | wc -l) patches" extract
+	"unpack linux-source, apply ${#SERIES[@]} patches" extract
 once "$DIR/.configured" "$KEY" debian-kernel-config \
 	"configure: Debian's, and packaging/kernel.config" configure
 once "$DIR/.compiled" "$KEY" debian-kernel-compile \
@@ -258,7 +222,7 @@ once "$DIR/.compared" "$KEY" debian-kernel-abi \
 	"CRCs of exported symbols against Debian's headers" compare_abi
 tail -n 1 "$LOG_DIR/debian-kernel-abi.log" 2>/dev/null || true
 touch "$DIR"
-prune
+prune_builds "$CACHE/debian-kernel" "$NAME" "$KEEP"
 mkdir -p "$BUILD/deb"
 rm -f "$BUILD/deb"/linux-{image,headers}-*"-devmem-${NAME}_"*.deb
 cp "$DIR"/*.deb "$BUILD/deb/"

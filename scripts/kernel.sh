@@ -17,9 +17,10 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=kernel-lib.sh
+. "$ROOT/scripts/kernel-lib.sh"
 
 TARBALL=${KERNEL_TARBALL:-/usr/src/linux-source-6.1.tar.xz}
-PATCHES=$ROOT/patches/6.1
 VM=$ROOT/tests/vm
 RECIPE=2		# change it when this script builds differently
 KEEP=3			# builds kept per flavour; each takes 1.2 to 1.5 GB
@@ -40,24 +41,24 @@ FLAVOUR=$1
 
 FRAGMENTS=("$VM/kernel.config")
 ARCH=x86_64
-SWITCHES=		# one more patch
+mapfile -t SERIES < <(patch_series)
+[ ${#SERIES[@]} -gt 0 ] || die "no $PATCHES/series"
+SWITCHES=$VM/guards/switches.patch
 case $FLAVOUR in
-stock) PATCHES= ;;
+stock) SERIES=() ;;
 patched) FRAGMENTS+=("$VM/kernel-patched.config") ;;
 guards)
 	FRAGMENTS+=("$VM/kernel-patched.config")
-	SWITCHES=$VM/guards/switches.patch
+	SERIES+=("$SWITCHES")
 	;;
 um)
 	FRAGMENTS=("$ROOT/tests/unit/um.config")
 	ARCH=um
-	SWITCHES=$VM/guards/switches.patch
+	SERIES+=("$SWITCHES")
 	;;
 debug) FRAGMENTS+=("$VM/kernel-patched.config" "$VM/kernel-debug.config") ;;
 *) usage ;;
 esac
-[ -z "$PATCHES" ] || [ -e "$PATCHES/series" ] ||
-	die "no $PATCHES/series: nothing to build a '$FLAVOUR' kernel from"
 [ -e "$TARBALL" ] ||
 	die "no $TARBALL: run scripts/install-deps.sh (linux-source-6.1)"
 
@@ -72,26 +73,7 @@ tarball_id()
 	fi
 }
 
-# Without the header of a patch: its words change no kernel.
-patch_id()
-{
-	local file
-
-	series | while read -r file; do
-		sed -n '/^--- ./,$p' "$file" | sha256sum
-	done
-}
-
-# The files of the patches, in their order.
-series()
-{
-	[ -n "$PATCHES" ] || return 0
-	sed "s/[[:space:]]*\(#.*\)\{0,1\}\$//; /^\$/d; s|^|$PATCHES/|" \
-		"$PATCHES/series"
-	[ -z "$SWITCHES" ] || printf '%s\n' "$SWITCHES"
-}
-
-SOURCE_ID=$(hash_of "$(tarball_id)" "$(patch_id)")
+SOURCE_ID=$(hash_of "$(tarball_id)" "$(patch_id "${SERIES[@]}")")
 CONFIG_ID=$(grep -hE '^(# )?CONFIG_' "${FRAGMENTS[@]}" | sha256sum)
 KEY=$(hash_of "$RECIPE" "$SOURCE_ID" "$CONFIG_ID" "$ARCH" \
 	"$(gcc -dumpfullversion)")
@@ -126,19 +108,9 @@ extract()
 		--exclude='*/drivers/media/*.[ch]' \
 		--exclude='*/drivers/staging/*.[ch]' \
 		--exclude='*/sound/*.[ch]' --exclude='*/arch/*/boot/dts/*'
-	apply_series "$DIR/tmp"
+	apply_patches "$DIR/tmp" "${SERIES[@]}"
 	[ "$ARCH" != um ] || fix_xstate "$DIR/tmp/arch/x86/um/os-Linux/registers.c"
 	mv "$DIR/tmp" "$SRC"
-}
-
-apply_series()
-{
-	local file
-
-	series | while read -r file; do
-		echo "patch $file"
-		patch -d "$1" -p1 -F0 --no-backup-if-mismatch <"$file"
-	done
 }
 
 # UML has 2.7 KB for the registers of a process; a CPU with AMX has 11 KB of
@@ -200,24 +172,11 @@ install_modules()
 		INSTALL_MOD_STRIP=1
 }
 
-# Patches change all the time while they are written; keep the newest builds.
-prune()
-{
-	local old
-
-	find "$CACHE/kernel" -mindepth 1 -maxdepth 1 -type d \
-		-name "$FLAVOUR-*" -printf '%T@ %p\n' | sort -rn |
-		tail -n +$((KEEP + 1)) | while read -r _ old; do
-		# Not one that another run is building or using right now.
-		( flock -n 9 && rm -rf "$old" ) 9>"$old.lock" || true
-	done
-}
-
 all_steps()
 {
 	plan 4
 	once "$DIR/.extracted" "$SOURCE_ID" "kernel-$FLAVOUR-extract" \
-		"unpack linux-source${PATCHES:+ and apply $(series | wc -l) patches}" \
+		"unpack linux-source${SERIES:+ and apply ${#SERIES[@]} patches}" \
 		extract
 	once "$DIR/.configured" "$KEY" "kernel-$FLAVOUR-config" \
 		"configure" configure
@@ -228,14 +187,10 @@ all_steps()
 }
 
 mkdir -p "$DIR"
-exec 9>"$DIR.lock"
-flock -n 9 || {
-	echo "kernel.sh: waits for another run that builds $DIR"
-	flock 9
-}
+lock_build "$DIR"
 if [ "$(cat "$DIR/.installed" 2>/dev/null)" != "$KEY" ]; then
 	about "builds the $FLAVOUR kernel in $DIR (under 10 minutes)"
 	all_steps
 fi
 touch "$DIR"
-prune
+prune_builds "$CACHE/kernel" "$FLAVOUR" "$KEEP"

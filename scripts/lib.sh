@@ -8,6 +8,7 @@
 #   once STAMP HASH NAME "text" COMMAND...   the same, but only if the file
 #                                    STAMP does not hold HASH yet
 #   hash_of WORD... / hash_paths FILE|DIR...  16 hex digits of a content hash
+#   project_version                  of modules, tool and packages
 #
 # A step prints "[2/3] text ... 41 s (log build/log/NAME.log)", every 30 s a
 # line with the last line of its log, and on failure the last 20 lines.
@@ -56,6 +57,12 @@ hash_paths()
 		find "$p" -type f -print0 | LC_ALL=C sort -z |
 			xargs -0r sha256sum | sed "s|$ROOT/||"
 	done | sha256sum | cut -c1-16
+}
+
+project_version()
+{
+	sed -n 's/.*DEVMEM_VERSION.*"\(.*\)"/\1/p' \
+		"$ROOT/include/net/devmem_version.h"
 }
 
 # Where a log is, as short as it can be said.

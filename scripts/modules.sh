@@ -21,15 +21,8 @@ if ! grep -qx CONFIG_NET_DEVMEM_HOOKS=y "$KDIR/.config"; then
 	exit 1
 fi
 
-# Only what changed gets a new time stamp, so that make does little.
-sync_dir()
-{
-	mkdir -p "$2"
-	find "$1" -type f -printf '%P\n' | while read -r f; do
-		cmp -s "$1/$f" "$2/$f" || install -Dm644 "$1/$f" "$2/$f"
-	done
-}
-
+# shellcheck source-path=SCRIPTDIR source=sync-dir.sh
+. "$ROOT/scripts/sync-dir.sh"
 sync_dir "$ROOT/module" "$OUT/src/module"
 sync_dir "$ROOT/include" "$OUT/src/include"
 "$ROOT/driver/prepare.sh" "$OUT/src/igb" "$KDIR"

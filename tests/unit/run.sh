@@ -11,22 +11,15 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . scripts/lib.sh
+# shellcheck source-path=SCRIPTDIR source=../../scripts/sync-dir.sh
+. scripts/sync-dir.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/uml.sh
+. tests/lib/uml.sh
 
 OUT=$BUILD/unit
 TAP=$BUILD/tap/unit.tap
 TAP_GUARDS=$BUILD/tap/unit-guards.tap
 KERNEL_LOG=$LOG_DIR/unit-kernel.log
-
-# Only what changed gets a new time stamp, so that make does little.
-sync_dir()
-{
-	local f
-
-	mkdir -p "$2"
-	find "$1" -type f -printf '%P\n' | while read -r f; do
-		cmp -s "$1/$f" "$2/$f" || install -Dm644 "$1/$f" "$2/$f"
-	done
-}
 
 build_module()
 {
@@ -51,19 +44,12 @@ build_initramfs()
 }
 
 # boot LOG WORD...: WORDs are for the kernel's command line.
-# No AVX for busybox: see fix_xstate() in scripts/kernel.sh.
 boot()
 {
 	local log=$1
 	shift
 
-	local no_avx=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW
-	no_avx+=,-AVX_Fast_Unaligned_Load
-
-	timeout 120 "$KDIR/linux" mem=256M "initrd=$OUT/initramfs" \
-		con=null con0=null,fd:1 loglevel=8 panic=-1 \
-		"GLIBC_TUNABLES=glibc.cpu.hwcaps=$no_avx" "$@" 2>&1 </dev/null |
-		tr -d '\r' >"$log" || true
+	uml_boot "$OUT/initramfs" "$log" loglevel=8 "$@"
 }
 
 # KUnit prints each suite indented by four, parameters by eight, and no plan for

@@ -7,20 +7,21 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 # shellcheck source-path=SCRIPTDIR source=../../../scripts/lib.sh
 . scripts/lib.sh
+# shellcheck source-path=SCRIPTDIR source=../../../scripts/sync-dir.sh
+. scripts/sync-dir.sh
+# shellcheck source-path=SCRIPTDIR source=../../lib/uml.sh
+. tests/lib/uml.sh
 
 OUT=$BUILD/tools-kernel
 TAP=$BUILD/tap/tools-kernel.tap
 KERNEL_LOG=$LOG_DIR/tools-kernel-boot.log
-# No AVX for the C library: see fix_xstate() in scripts/kernel.sh.
-TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW
-TUNABLES+=,-AVX_Fast_Unaligned_Load
-
 build_modules()
 {
 	local to=$OUT/root/lib/modules/$RELEASE
 
 	mkdir -p "$OUT/fakenic" "$to"
-	cp -ru module include "$OUT/"
+	sync_dir module "$OUT/module"
+	sync_dir include "$OUT/include"
 	cp -u tests/tools/kernel/{Kbuild,fakenic.c} "$OUT/fakenic/"
 	# that one is for PCI
 	sed -i 's/ devmem_bar\.o$//' "$OUT/module/Kbuild"
@@ -54,7 +55,7 @@ build_initramfs()
 	put "$BUILD/tools/devmemctl"
 	ln -sf /bin/kmod "$root/kmod/modprobe"
 	ln -sf /bin/kmod "$root/bin/rmmod"
-	gcc -nostdlib -static -no-pie "-DTUNABLES=\"$TUNABLES\"" \
+	gcc -nostdlib -static -no-pie "-DTUNABLES=\"$UML_TUNABLES\"" \
 		-o "$root/sbin/modprobe" tests/tools/kernel/modprobe.S
 	install -m755 tests/tools/kernel/init.sh "$root/init"
 	(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) \
@@ -63,10 +64,7 @@ build_initramfs()
 
 boot()
 {
-	timeout 120 "$KDIR/linux" mem=256M "initrd=$OUT/initramfs" \
-		con=null con0=null,fd:1 loglevel=4 panic=-1 \
-		"GLIBC_TUNABLES=$TUNABLES" 2>&1 </dev/null |
-		tr -d '\r' >"$KERNEL_LOG" || true
+	uml_boot "$OUT/initramfs" "$KERNEL_LOG" loglevel=4
 }
 
 to_tap()

@@ -8,19 +8,12 @@
 #include <stdint.h>
 
 #include "fuzz.h"
+#include "netdev.h"
 
 #define MSG_ROOM	65536
 #define MAX_ATTRS	160
 #define ATTR_ROOM	64
 #define MAX_FDS		24
-
-/* As in linux/netdev.h of later kernels. */
-enum {
-	NETDEV_DEV_GET		= 1,
-	NETDEV_QUEUE_GET	= 10,
-	NETDEV_BIND_RX		= 13,
-	NETDEV_A_BIND_ID	= 4,
-};
 
 /**
  * struct nl_world - what requests can name

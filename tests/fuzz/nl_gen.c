@@ -76,26 +76,18 @@ static void gen_bind(struct rng *r, struct nl_msg *msg)
 static void gen_netdev_bind(struct rng *r, struct nl_msg *msg)
 {
 	unsigned int queues = some_number_of_queues(r), i;
-	struct {
-		struct nlattr	id_attr;
-		uint32_t	id;
-		struct nlattr	type_attr;
-		uint32_t	type;
-	} nest = {
-		.id_attr = { .nla_len = 8, .nla_type = 1 },
-		.type_attr = { .nla_len = 8, .nla_type = 3 },
-	};
+	struct netdev_queue nest = netdev_queue(0, 0);
 
-	add_u32(msg, 1, some_ifindex(r));
-	add_u32(msg, 3, some_fd(r));
+	add_u32(msg, NETDEV_A_BIND_IFINDEX, some_ifindex(r));
+	add_u32(msg, NETDEV_A_BIND_FD, some_fd(r));
 	nest.id = some_queue(r);
 	for (i = 0; i < queues; i++, nest.id++) {
 		nest.type = chance(r, 97) ? 0 : rnd(r, 3);
-		add(msg, 2 | NLA_F_NESTED, &nest,
+		add(msg, NETDEV_A_BIND_QUEUES | NLA_F_NESTED, &nest,
 		    chance(r, 97) ? sizeof(nest) : rnd(r, sizeof(nest)));
 	}
 	if (chance(r, 30))
-		add_u32(msg, 5, some_page_size(r));
+		add_u32(msg, NETDEV_A_BIND_PAGE_SIZE, some_page_size(r));
 }
 
 static void gen_queue_get(struct rng *r, struct nl_msg *msg)
@@ -103,11 +95,11 @@ static void gen_queue_get(struct rng *r, struct nl_msg *msg)
 	bool dump = msg->flags & NLM_F_DUMP;
 
 	if (!dump || chance(r, 50))
-		add_u32(msg, 2, some_ifindex(r));
+		add_u32(msg, NETDEV_A_QUEUE_IFINDEX, some_ifindex(r));
 	if (dump && chance(r, 95))
 		return;
-	add_u32(msg, 1, some_queue(r));
-	add_u32(msg, 3, chance(r, 90) ? rnd(r, 2) : rnd_edge(r));
+	add_u32(msg, NETDEV_A_QUEUE_ID, some_queue(r));
+	add_u32(msg, NETDEV_A_QUEUE_TYPE, chance(r, 90) ? rnd(r, 2) : rnd_edge(r));
 }
 
 static void gen_dmt(struct rng *r, struct nl_msg *msg)

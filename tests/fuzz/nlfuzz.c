@@ -32,12 +32,11 @@
 #include <unistd.h>
 
 #include <linux/devmem_tcp.h>
-#include <linux/dma-heap.h>
 #include <linux/genetlink.h>
-#include <linux/udmabuf.h>
 
 #include "bar.h"
 #include "genl.h"
+#include "hostbuf.h"
 #include "nl.h"
 
 #define THREADS		3
@@ -385,37 +384,6 @@ static void run_userns(uint64_t seed)
 	run_threads(seed);
 }
 
-static int heap_buf(void)
-{
-	struct dma_heap_allocation_data req = {
-		.len = 256 << 10,
-		.fd_flags = O_RDWR | O_CLOEXEC,
-	};
-	int fd = open("/dev/dma_heap/system", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, DMA_HEAP_IOCTL_ALLOC, &req))
-		err(1, "/dev/dma_heap/system");
-	close(fd);
-	return req.fd;
-}
-
-static int udma_buf(void)
-{
-	int mem = memfd_create("nlfuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	struct udmabuf_create req = { .memfd = mem, .size = 1 << 20 };
-	int fd = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), buf;
-
-	if (mem < 0 || ftruncate(mem, req.size) ||
-	    fcntl(mem, F_ADD_SEALS, F_SEAL_SHRINK) || fd < 0)
-		err(1, "udmabuf");
-	buf = ioctl(fd, UDMABUF_CREATE, &req);
-	if (buf < 0)
-		err(1, "udmabuf");
-	close(fd);
-	close(mem);
-	return buf;
-}
-
 static void open_world(void)
 {
 	static struct genl g;
@@ -424,12 +392,10 @@ static void open_world(void)
 	char spec[64];
 	int pipefd[2];
 
-	if (genl_open(&g, DEVMEM_TCP_FAMILY_NAME))
-		errx(1, "no family devmem_tcp");
+	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	world.dmt = g.family;
 	close(g.fd);
-	if (genl_open(&g, "netdev"))
-		errx(1, "no family netdev");
+	genl_need(&g, NETDEV_FAMILY);
 	world.netdev = g.family;
 	world.ifindex = if_nametoindex(options.ifname);
 	for (i = 0; i < 4; i++) {
@@ -437,8 +403,8 @@ static void open_world(void)
 			 i << 24, i == 3 ? 65536 : 8 << 20);
 		world.fds[n++] = bar_export(spec, &size);
 	}
-	world.fds[n++] = udma_buf();
-	world.fds[n++] = heap_buf();
+	world.fds[n++] = udma_buf(1 << 20);
+	world.fds[n++] = heap_buf(256 << 10);
 	world.nr_dmabufs = n;
 	if (pipe(pipefd))
 		err(1, "pipe");

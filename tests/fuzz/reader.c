@@ -82,8 +82,9 @@ void reader_bind(uint64_t offset, uint64_t size, uint32_t first, uint32_t last,
 		 (unsigned long long)offset, (unsigned long long)size);
 	fd = bar_export(spec, &own.size);
 	own.map = mmap(NULL, own.size, PROT_READ, MAP_SHARED, fd, 0);
-	if (own.map == MAP_FAILED || genl_open(&g, DEVMEM_TCP_FAMILY_NAME))
-		errx(1, "no memory to bind, or no family devmem_tcp");
+	if (own.map == MAP_FAILED)
+		errx(1, "no memory to bind");
+	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	genl_begin(&g, DEVMEM_TCP_CMD_BIND_RX);
 	genl_put_u32(&g, DEVMEM_TCP_A_IFINDEX, if_nametoindex(options.ifname));
 	genl_put_u32(&g, DEVMEM_TCP_A_DMABUF_FD, fd);

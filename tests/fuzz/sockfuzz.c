@@ -128,8 +128,7 @@ static void run_binder(uint64_t seed)
 	snprintf(spec, sizeof(spec), "%s:%u:%u", options.spec, OWN_BYTES,
 		 OTHER_BYTES);
 	fd = bar_export(spec, &size);
-	if (genl_open(&g, DEVMEM_TCP_FAMILY_NAME))
-		errx(1, "no family devmem_tcp");
+	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	while (!shared->stop) {
 		genl_begin(&g, DEVMEM_TCP_CMD_BIND_RX);
 		genl_put_u32(&g, DEVMEM_TCP_A_IFINDEX,

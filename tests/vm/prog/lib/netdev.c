@@ -3,6 +3,23 @@
 #include "netdev.h"
 
 /**
+ * netdev_queue() - what stands in the nest of a queue
+ * @id: number of the queue
+ * @type: 0 for RX
+ *
+ * Return: its two attributes.
+ */
+struct netdev_queue netdev_queue(uint32_t id, uint32_t type)
+{
+	return (struct netdev_queue){
+		.id_attr = { .nla_len = 8, .nla_type = NETDEV_A_QUEUE_ID },
+		.id = id,
+		.type_attr = { .nla_len = 8, .nla_type = NETDEV_A_QUEUE_TYPE },
+		.type = type,
+	};
+}
+
+/**
  * netdev_begin_bind() - bind-rx, without any queue
  * @g: socket of the family
  * @ifindex: of the device
@@ -24,17 +41,7 @@ void netdev_begin_bind(struct genl *g, uint32_t ifindex, int dmabuf)
  */
 void netdev_put_queue(struct genl *g, uint16_t attr, uint32_t id, uint32_t type)
 {
-	struct {
-		struct nlattr	id_attr;
-		uint32_t	id;
-		struct nlattr	type_attr;
-		uint32_t	type;
-	} nest = {
-		.id_attr = { .nla_len = 8, .nla_type = NETDEV_A_QUEUE_ID },
-		.id = id,
-		.type_attr = { .nla_len = 8, .nla_type = NETDEV_A_QUEUE_TYPE },
-		.type = type,
-	};
+	struct netdev_queue nest = netdev_queue(id, type);
 
 	genl_put(g, attr | NLA_F_NESTED, &nest, sizeof(nest));
 }

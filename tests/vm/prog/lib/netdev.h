@@ -32,8 +32,18 @@ enum {
 	NETDEV_A_BIND_QUEUES	= 2,
 	NETDEV_A_BIND_FD	= 3,
 	NETDEV_A_BIND_ID	= 4,
+	NETDEV_A_BIND_PAGE_SIZE	= 5,
 };
 
+/* Content of a queue's nest. */
+struct netdev_queue {
+	struct nlattr	id_attr;
+	uint32_t	id;
+	struct nlattr	type_attr;
+	uint32_t	type;
+};
+
+struct netdev_queue netdev_queue(uint32_t id, uint32_t type);
 void netdev_begin_bind(struct genl *g, uint32_t ifindex, int dmabuf);
 void netdev_put_queue(struct genl *g, uint16_t attr, uint32_t id,
 		      uint32_t type);

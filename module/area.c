@@ -7,9 +7,6 @@
 #include <linux/vmalloc.h>
 #include "core.h"
 
-/* Every so many net_iovs somebody else may run. */
-#define DMT_AREAS_RESCHED	65536
-
 /* What a dma-buf of many buffers costs, see docs/design.md. */
 static_assert(sizeof(struct net_iov) == 24);
 
@@ -92,7 +89,7 @@ static void dmt_areas_fill(struct dmt_binding *binding, struct sg_table *sgt)
 			niov->free.next = binding->reserve;
 			binding->reserve = &niov->free;
 			niov++;
-			if (!(++done % DMT_AREAS_RESCHED))
+			if (!(++done % DMT_RESCHED))
 				cond_resched();
 		}
 	}
@@ -157,9 +154,8 @@ u32 dmt_areas_held(const struct dmt_binding *binding)
 
 	for (i = 0; i < binding->hot.total; i++) {
 		held += !!atomic_read(&binding->niovs[i].ref);
-		if (!(i % DMT_AREAS_RESCHED))
+		if (!(i % DMT_RESCHED))
 			cond_resched();
 	}
 	return held;
 }
-EXPORT_SYMBOL_GPL(dmt_areas_held);

@@ -16,6 +16,9 @@ struct seq_file;
 #define DMT_MIN_SHIFT		PAGE_SHIFT
 #define DMT_MAX_SHIFT		16
 
+/* Loops over net_iovs let others run after so many. */
+#define DMT_RESCHED		65536
+
 /* enum devmem_tcp_attach, under core's names */
 #define DMT_ATTACH_STATIC	1
 #define DMT_ATTACH_PINNED	2

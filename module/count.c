@@ -10,9 +10,6 @@
 #include "core.h"
 #include "sock.h"
 
-/* Every so many net_iovs somebody else may run. */
-#define DMT_COUNT_RESCHED	65536
-
 /* A bit for each net_iov of a binding */
 struct dmt_marks {
 	const struct dmt_binding *binding;
@@ -49,7 +46,7 @@ static void dmt_count_marks(const struct dmt_marks *marks,
 	u32 i, pool;
 
 	for (i = 0; i < binding->hot.total; i++) {
-		if (!(i % DMT_COUNT_RESCHED))
+		if (!(i % DMT_RESCHED))
 			cond_resched();
 		niov = &binding->niovs[i];
 		if (!atomic_read(&niov->ref))

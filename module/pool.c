@@ -20,9 +20,6 @@
  */
 #define DMT_POOL_HIGH		NET_IOV_BATCH
 
-/* Every so many net_iovs somebody else may run. */
-#define DMT_COUNT_RESCHED	65536
-
 /* A singly linked list of net_iov.free that knows its end. */
 struct dmt_chain {
 	struct llist_node *first, *last;
@@ -103,7 +100,7 @@ static void dmt_pool_share(struct net_iov_pool *pool)
 	/* with what others wrote into the list */
 	smp_store_release(&binding->surplus[pool->index].first, rest);
 	/* A queue that asked to be kicked either sees this in its second look,
-	 * see dmt_pool_refill(), or is kicked as if a batch came home.
+	 * see dmt_pool_refill_or_starve(), or is kicked as if a batch came home.
 	 */
 	smp_mb();
 	if (likely(!test_bit(NET_IOV_STARVING, &binding->hot.flags)))
@@ -147,8 +144,7 @@ static bool dmt_pool_try_refill(struct net_iov_pool *pool)
 	return true;
 }
 
-/* net_iov_pool.refill; the consumer's context */
-static bool dmt_pool_refill(struct net_iov_pool *pool)
+static bool dmt_pool_refill_or_starve(struct net_iov_pool *pool)
 {
 	struct dmt_binding *binding = dmt_binding_of(pool->home.binding);
 
@@ -168,6 +164,17 @@ static bool dmt_pool_refill(struct net_iov_pool *pool)
 		return true;
 	trace_dmt_alloc_fail(binding, binding->queues[pool->index]);
 	return false;
+}
+
+/* net_iov_pool.refill; the consumer's context */
+static bool dmt_pool_refill(struct net_iov_pool *pool)
+{
+	bool filled = dmt_pool_refill_or_starve(pool);
+
+	/* tcp_data_queue_ofo() reads it, on any CPU */
+	if (pool->home.low == filled)
+		WRITE_ONCE(pool->home.low, !filled);
+	return filled;
 }
 
 /**
@@ -210,7 +217,7 @@ static u32 dmt_list_len(const struct llist_node *node)
 	u32 num = 0;
 
 	for (; node; node = node->next)
-		if (!(++num % DMT_COUNT_RESCHED))
+		if (!(++num % DMT_RESCHED))
 			cond_resched();
 	return num;
 }

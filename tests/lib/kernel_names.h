@@ -69,6 +69,13 @@ struct net_iov;
 #define NET_IOV_TAG	1UL
 void net_iov_get(struct net_iov *niov);
 void net_iov_put(struct net_iov *niov);
+struct sk_buff;
+bool net_iov_low(const struct sk_buff *skb);
+
+/* An skb is its only frag, and that is a net_iov. */
+struct skb_shared_info { char frags[1]; };
+#define skb_shinfo(skb)		((struct skb_shared_info *)(skb))
+#define skb_frag_net_iov(frag)	((struct net_iov *)(frag))
 
 struct netlink_ext_ack;
 #define NL_SET_ERR_MSG(extack, msg)	((void)(extack))

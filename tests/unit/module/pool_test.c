@@ -162,6 +162,27 @@ static void pool_kick(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fix->kicks[0], 4U);
 }
 
+/* TCP looks at it, see net_iov_home. */
+static void pool_low(struct kunit *test)
+{
+	struct fixture *fix = fixture_make(test, 2, 64);
+	struct net_iov **niovs = pool_niovs(test, 64);
+	struct net_iov_home *home = &fixture_pool(fix, 0)->home;
+
+	pool_take_all(test, fix, 0, niovs);
+	KUNIT_EXPECT_NULL(test, net_iov_alloc(fixture_pool(fix, 0)));
+	KUNIT_EXPECT_TRUE(test, home->low);
+	/* The consumer has not looked yet, and may find less than it wants. */
+	net_iov_put(niovs[0]);
+	KUNIT_EXPECT_TRUE(test, home->low);
+	niovs[0] = net_iov_alloc(fixture_pool(fix, 0));
+	KUNIT_EXPECT_FALSE(test, home->low);
+	KUNIT_EXPECT_NULL(test, net_iov_alloc(fixture_pool(fix, 0)));
+	KUNIT_EXPECT_TRUE(test, home->low);
+	KUNIT_EXPECT_FALSE(test, fixture_pool(fix, 1)->home.low);
+	dmt_put_bulk(niovs, 64);
+}
+
 /* A driver that is not there (any more) is not kicked. */
 static void pool_kick_null(struct kunit *test)
 {
@@ -473,6 +494,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_empty),
 	KUNIT_CASE(pool_refs),
 	KUNIT_CASE(pool_kick),
+	KUNIT_CASE(pool_low),
 	KUNIT_CASE(pool_kick_null),
 	KUNIT_CASE(pool_kick_one),
 	KUNIT_CASE(pool_steal),

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# timeout: 120
+# Proves: what comes behind a lost segment does not take the last buffers, of
+# which the segment itself needs one when it is sent again: the stream goes on.
+# shellcheck source=tests/vm/scenarios/sock.bash
+. /stage/scenarios/sock.bash
+# shellcheck source=tests/vm/scenarios/device.bash
+. /stage/scenarios/device.bash
+# shellcheck source=tests/vm/scenarios/hole.bash
+. /stage/scenarios/hole.bash
+
+# The sender has it all in flight at once.
+INITCWND=400
+BEHIND=55000
+
+# The route of NS to the other one, for what hole.bash has no words.
+route()
+{
+	local ns=$1 dev=$2
+	shift 2
+
+	ip -n "$ns" route change "${IP4_TX%.*}.0/24" dev "$dev" "$@"
+}
+
+# hole TEXT RANGE MSS: more segments than RANGE has buffers behind a lost one
+hole()
+{
+	local text=$1 sender before
+
+	rm -f "$GO"*
+	before=$(dv_netstat rx TCPOFODrop)
+	hole_begin 3s
+	route tx "$DEV_TX" src "$IP4_TX" rto_min 3s initcwnd $INITCWND
+	route rx "$DEV_RX" src "$IP4_RX" advmss "$3"
+	dm_sock "$OUT" -m "$2" -d "$DEV_RX" -q 1 accept a=read:1000 \
+		"touch:$GO.mid" end=eof
+	tx timeout $((60 * STAGE_SLOW)) dmsend "$IP4_RX" $PORT send:1000 \
+		"wait:$GO.b" "send:$3" "touch:$GO.c" "wait:$GO.d" \
+		send:$BEHIND "touch:$GO.e" >"$TMP/send" 2>&1 &
+	sender=$!
+	goes_on "$GO.mid"
+	hole_lose "$GO.b"
+	goes_on "$GO.c"
+	hole_behind "$GO.d"
+	goes_on "$GO.e"
+	sleep 0.5
+	diag "$(rx ss -Htnmi "sport = :$PORT")"
+	hole_heard
+	check "$text: the sender is done" wait $sender
+	dm_sock_wait "$text: all bytes are right" "$OUT"
+	equal "$text: segments behind the hole were dropped" \
+		"$(($(dv_netstat rx TCPOFODrop) > before))" 1
+	dm_unbind "$OUT" "$text"
+	hole_end
+	route rx "$DEV_RX" src "$IP4_RX"
+}
+
+dm_stage 4
+dm_steer 0 1 0 0
+modprobe sch_netem || skip_all "no netem"
+
+hole "fewer buffers than descriptors" "$PCI_MEM:0:65536" 1448
+
+# A receive buffer that would let all of them wait.
+rx sysctl -qw net.ipv4.tcp_rmem="4096 4194304 6291456"
+rx ethtool -G "$DEV_RX" rx 128
+hole "more buffers than descriptors" "$PCI_MEM:0:655360" 200

@@ -12,7 +12,7 @@ export KVER KDIR
 
 .DEFAULT_GOAL := help
 .PHONY: help demo kernel deb test bench check test-unit test-vm test-dkms \
-	test-user test-debug test-guards fuzz vm-shell modules install \
+	test-user test-debug test-guards fuzz soak vm-shell modules install \
 	uninstall tools stats deps clean
 
 help: ## this list
@@ -49,6 +49,9 @@ test-guards: ## removes each guard of the kernel patch: a scenario must fail
 
 fuzz: ## netlink, socket and packet fuzzer: SECONDS=300 each, SEED=, KERNEL=debug
 	@scripts/fuzz.sh "$(SECONDS)" "$(SEED)" "$(KERNEL)"
+
+soak: ## hostile scenarios in random order on the debug kernel: SECONDS=1800
+	@scripts/soak.sh "$(SECONDS)" "$(KERNEL)"
 
 bench: ## what a binding costs: a table, and build/bench.json
 	@scripts/bench.sh

@@ -14,6 +14,8 @@
 #			without scenarios at once
 #   --iommu		an intel-iommu, switched on
 #   --smp N, --mem MIB	(2, 1024)
+#   --soak SECONDS	the scenarios again and again for so long, each round in
+#			another order, then 99-leaks
 #   --timeout SECONDS	for the whole run (600; debug 3000)
 #   --append WORDS	more for the kernel's command line
 #   --qemu WORDS	more for QEMU's command line
@@ -43,7 +45,7 @@ usage()
 }
 
 KERNEL=patched MODULES='' INPUT='' SHELL_AFTER='' IOMMU='' SMP=2 MEM=''
-TIMEOUT='' APPEND='' QEMU_MORE='' NAME=main KEEP='' DIR=''
+TIMEOUT='' APPEND='' QEMU_MORE='' NAME=main KEEP='' DIR='' SOAK=0
 ADD=()
 WANTED=()
 while [ $# -gt 0 ]; do
@@ -52,7 +54,7 @@ while [ $# -gt 0 ]; do
 	--iommu) IOMMU=1 ;;
 	--keep) KEEP=1 ;;
 	--kernel | --kernel-dir | --modules | --add | --input | --smp | --mem | \
-	--timeout | --append | --qemu | --name)
+	--timeout | --append | --qemu | --name | --soak)
 		[ $# -ge 2 ] || usage
 		case $1 in
 		--kernel) KERNEL=$2 ;;
@@ -66,6 +68,7 @@ while [ $# -gt 0 ]; do
 		--append) APPEND=$2 ;;
 		--qemu) QEMU_MORE=$2 ;;
 		--name) NAME=$2 ;;
+		--soak) SOAK=$2 ;;
 		esac
 		shift
 		;;
@@ -142,6 +145,7 @@ write_conf()
 	{
 		printf 'STAGE_SCENARIOS=%q\n' "${SCENARIOS[*]}"
 		printf 'STAGE_SHELL=%q\n' "$SHELL_AFTER"
+		printf 'STAGE_SOAK=%q\n' "$SOAK"
 		printf 'STAGE_SLOW=%q\n' "$SLOW"
 		printf 'STAGE_KERNEL=%q\n' "$KERNEL"
 		printf 'STAGE_IOMMU=%q\n' "$IOMMU"
@@ -277,6 +281,8 @@ split_results()
 {
 	local name file
 
+	[ "$SOAK" -eq 0 ] ||
+		mapfile -t SCENARIOS < <(sed -n 's/^# begin //p' "$RAW")
 	for name in "${SCENARIOS[@]}"; do
 		file=$TAP/$PREFIX-$name.tap
 		{

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # timeout: 300
-# Proves: 25 times one of down and up, ring sizes, channels, resets, error recovery
-# and MTU, with bind and unbind in parallel and traffic all the time, leave a
-# device that works, with nothing bound and nothing lost.
+# Proves: 25 times one of down and up, ring sizes, channels, resets, error recovery,
+# MTU, rmmod and SIGKILL, with bind and unbind in parallel and traffic all the time,
+# leave a device that works, with nothing bound and nothing lost.
 # shellcheck source=tests/vm/scenarios/device.bash
 . /stage/scenarios/device.bash
 
@@ -14,7 +14,7 @@ TIMES=25
 # Any of them may be refused, for what the others do.
 once()
 {
-	case $((RANDOM % 10)) in
+	case $((RANDOM % 12)) in
 	0) rx ip link set "$DEV_RX" down; dv_up ;;
 	1) rx ethtool -G "$DEV_RX" rx $((RANDOM % 2 ? 1024 : 512)) ;;
 	2) rx ethtool -G "$DEV_RX" tx $((RANDOM % 2 ? 256 : 512)) ;;
@@ -25,6 +25,8 @@ once()
 	7) echo 1 >"$SYS_RX/reset" ;;
 	8) rx ip link set "$DEV_RX" mtu $((RANDOM % 2 ? 1500 : 9000)) ;;
 	9) rx ethtool -K "$DEV_RX" rxvlan off; rx ethtool -K "$DEV_RX" rxvlan on ;;
+	10) rmmod devmem_tcp; modprobe devmem_tcp ;;
+	11) pkill -KILL devmemctl ;;
 	esac
 }
 
@@ -81,6 +83,7 @@ for pid in "${PIDS[@]}"; do
 	wait "$pid" || true
 done
 diag "$(grep -c '^bound' "$TMP/one") and $(grep -c '^bound' "$TMP/two") binds"
+modprobe devmem_tcp
 equal "with bindings" "$(($(cat "$TMP/one" "$TMP/two" | grep -c '^bound') > 5))" 1
 
 rx devmemctl unbind --all >/dev/null 2>&1 || true

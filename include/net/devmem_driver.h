@@ -30,8 +30,8 @@ struct netlink_ext_ack;
 
 /**
  * struct net_iov_pool - what one RX queue allocates from
- * @home: where its buffers come back to; @home.kick is set by the driver while
- *	its queue runs on the pool, NULL before and after
+ * @home: where its buffers come back to; @home.kick is set by the driver from
+ *	bind to unbind, NULL before and after
  * @refill: fills @cache, returns false when no buffer is free
  * @spare: list taken off @home.ret and not yet in @cache
  * @index: place in the binding's pools

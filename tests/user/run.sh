@@ -10,7 +10,7 @@
 #   KERNEL_DEBS		a directory with linux-image and linux-headers, instead
 #			of "make kernel"
 #
-# Takes half an hour beside the kernel, for modules are compiled in the emulator.
+# Takes an hour beside the kernel, for modules are compiled in the emulator.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"

@@ -16,7 +16,7 @@ static const struct {
 	const char *fix;
 } binding_fixes[] = {
 	{ EEXIST, "XDP", "ip link set %1$s xdp off" },
-	{ EINVAL, "rx queue",
+	{ EINVAL, "rx queue is out of range",
 	  "ethtool -l %1$s shows how many there are, ethtool -L %1$s combined N changes it" },
 	{ EINVAL, "tcp-data-split",
 	  "ethtool -G %1$s tcp-data-split on, with an ethtool newer than Debian 12's" },

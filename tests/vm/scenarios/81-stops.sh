@@ -3,7 +3,7 @@
 # timeout: 240
 # Proves: what cannot work without payload stops a stream and harms it in no
 # other way: once the obstacle is gone it goes on, and no byte is lost or wrong.
-# Checksums that software is to make, filters, MD5 signatures.
+# Checksums that software is to make, a conntrack helper, filters, MD5 signatures.
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
@@ -55,6 +55,36 @@ checksum()
 	stopped "checksums made by software"
 }
 
+# FTP's helper wants all of a segment in linear memory. Connections get one when
+# they begin, and lose it with its module.
+helper()
+{
+	put_up()
+	{
+		:
+	}
+	put_down()
+	{
+		rx nft delete table ip helper
+		wait_for 10 modprobe -r nf_conntrack_ftp
+	}
+	if ! command -v nft >/dev/null ||
+	   ! dm_modules nf_conntrack_ftp nft_ct nft_objref; then
+		skip "conntrack helper" "no nft, or a kernel without it"
+		return
+	fi
+	rx nft -f - <<-END
+		table ip helper {
+			ct helper ftp { type "ftp" protocol tcp; }
+			chain in {
+				type filter hook prerouting priority filter;
+				tcp dport $PORT ct helper set "ftp"
+			}
+		}
+	END
+	stopped "conntrack helper"
+}
+
 # Nothing to put up: the socket does it itself.
 filter()
 {
@@ -99,6 +129,7 @@ md5()
 dm_stage 4
 dm_steer 0 1 0 0
 checksum
+helper
 filter
 md5
 equal "frames dropped by the driver" "$(dm_drops 1)" 0

@@ -79,7 +79,7 @@ void do_accept(void)
 	if (listener < 0)
 		do_listen();
 	conn.fd = listener;
-	if (wait_readable(PATIENCE) <= 0)
+	if (wait_readable(patience) <= 0)
 		errx(1, "nobody connects");
 	conn.fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (conn.fd < 0)
@@ -110,7 +110,7 @@ void do_many(unsigned int n)
 			continue;
 		snprintf(name, sizeof(name), "%s%u", step_name, i);
 		step_name = name;
-		receive_many(0, false, PATIENCE);
+		receive_many(0, false, patience);
 		exit(0);
 	}
 	for (i = 0; i < n; i++) {

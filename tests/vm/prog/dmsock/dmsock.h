@@ -17,10 +17,11 @@
 
 #define MAX_CMSGS	4096
 #define IOV_SIZE	(1024 * 1024)
-#define PATIENCE	60000	/* ms; a link that comes and goes makes RTOs of 25 s */
 
 /* main.c: results are lines STEP.KEY=VALUE; wrong() ends the program. */
 extern const char *step_name;
+/* ms that data may take to come: a link that comes and goes makes RTOs of 25 s */
+extern int patience;
 
 __attribute__((format(printf, 2, 3)))
 void say(const char *key, const char *fmt, ...);

@@ -67,7 +67,7 @@
  * name: NAME=STEP. Its results are lines NAME.KEY=VALUE; errno 0 is success.
  *
  * Exit status: 0, 1 a byte or a control message was wrong, or nothing came for
- * 60 s, 2 usage.
+ * 60 s times the environment's STAGE_SLOW, 2 usage.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -82,6 +82,7 @@
 #include "dmsock.h"
 
 const char *step_name;
+int patience = 60000;
 
 void say(const char *key, const char *fmt, ...)
 {
@@ -151,10 +152,13 @@ static void run_step(char *s)
 int main(int argc, char **argv)
 {
 	static struct in6_addr peer;
+	const char *slow = getenv("STAGE_SLOW");
 	struct bind_how how = {};
 	unsigned int i, queues = 0;
 	int c;
 
+	if (slow)
+		patience *= atoi(slow);
 	while ((c = getopt(argc, argv, "+m:f:d:q:l:z:nw:p:s:r:Mk:")) != -1) {
 		if (c == 'm' && nr_ranges < MAX_RANGES)
 			ranges[nr_ranges++].spec = optarg;

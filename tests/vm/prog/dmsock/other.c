@@ -67,7 +67,7 @@ static void plain_many(uint64_t bytes)
 
 	while (left) {
 		ret = recv(conn.fd, iov_buf, at_most(left), MSG_DONTWAIT);
-		if (ret < 0 && errno == EAGAIN && wait_readable(PATIENCE) > 0)
+		if (ret < 0 && errno == EAGAIN && wait_readable(patience) > 0)
 			continue;
 		if (ret <= 0)
 			break;

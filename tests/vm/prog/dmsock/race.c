@@ -110,7 +110,7 @@ static void do_race(uint64_t bytes, unsigned int threads)
 	while (left) {
 		ask = ask_for(left < 100000 ? left : 100000, MAX_CMSGS, 0);
 		ret = receive(&ask, &got);
-		if (ret == -EAGAIN && wait_readable(PATIENCE) > 0)
+		if (ret == -EAGAIN && wait_readable(patience) > 0)
 			continue;
 		if (ret <= 0)
 			break;

@@ -328,13 +328,13 @@ bool step_rx(const char *s)
 	else if (sscanf(s, "mmsg:%lu:%lu:%lu", &a, &b, &c) == 3)
 		do_mmsg(a, b, c);
 	else if (sscanf(s, "read:%lu", &a) == 1)
-		receive_many(a, false, PATIENCE);
+		receive_many(a, false, patience);
 	else if (sscanf(s, "hold:%lu", &a) == 1)
-		receive_many(a, true, PATIENCE);
+		receive_many(a, true, patience);
 	else if (sscanf(s, "dry:%lu", &a) == 1)
 		receive_many(0, true, a);
 	else if (!strcmp(s, "eof"))
-		receive_many(0, false, PATIENCE);
+		receive_many(0, false, patience);
 	else
 		return false;
 	return true;

@@ -78,7 +78,7 @@ static void free_timed(void)
 	free_all();
 	do {
 		us = now_us() - start;
-	} while (pool_allocs() == before && us < 1000 * PATIENCE);
+	} while (pool_allocs() == before && us < 1000ull * patience);
 	say("freed", "%zu", had);
 	say("us", "%llu", (unsigned long long)us);
 }

@@ -102,7 +102,7 @@ static bool completed(struct io_uring_cqe *cqe, int ms)
 
 static void wait_completed(struct io_uring_cqe *cqe)
 {
-	if (!completed(cqe, PATIENCE))
+	if (!completed(cqe, patience))
 		wrong("no completion");
 }
 

@@ -79,7 +79,7 @@ hole()
 		skip "$text" "no netem"
 		return
 	fi
-	hole_begin 10s
+	hole_begin 10
 	rm -f "$GO"*
 	dm_sock "$OUT" "${BIND[@]}" accept a=read:300000 "touch:$GO.mid" \
 		"wait:$GO.go" "touch:$GO.queued" none=recv:100 close \

@@ -20,7 +20,7 @@ text="an orphan with a hole, never read"
 dm_stage 4
 dm_steer 0 1 0 0
 modprobe sch_netem || skip_all "no netem"
-hole_begin 10s
+hole_begin 10
 dm_sock "$OUT" "${BIND[@]}" accept "touch:$GO.mid" "wait:$GO.go" close \
 	"touch:$GO.closed" "wait:$GO.end"
 tx timeout 60 dmsend "$IP4_RX" $PORT "wait:$GO.b" send:2896 "touch:$GO.c" \

@@ -32,8 +32,9 @@ hole()
 
 	rm -f "$GO"*
 	before=$(dv_netstat rx TCPOFODrop)
-	hole_begin 3s
-	route tx "$DEV_TX" src "$IP4_TX" rto_min 3s initcwnd $INITCWND
+	hole_begin 3
+	route tx "$DEV_TX" src "$IP4_TX" \
+		rto_min "$((3 * STAGE_SLOW))s" initcwnd $INITCWND
 	route rx "$DEV_RX" src "$IP4_RX" advmss "$3"
 	dm_sock "$OUT" -m "$2" -d "$DEV_RX" -q 1 accept a=read:1000 \
 		"touch:$GO.mid" end=eof

@@ -124,7 +124,7 @@ hole()
 		skip "$text" "no netem"
 		return
 	fi
-	hole_begin $((4 + 2 * STAGE_SLOW))s
+	hole_begin 6
 	dm_sock "$OUT" "${BIND[@]}" accept a=read:300000 "touch:$GO.a" \
 		"wait:$GO.go" none=recv:100 b=read:2896 c=hold:28960 back=free \
 		close "touch:$GO.b" "wait:$GO.end"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # A hole in the sequence of a connection from tx to rx. Not a scenario itself.
 #
-#   hole_begin RTO            what is lost is not sent again for RTO ("10s"); needs
+#   hole_begin SECONDS        what is lost is not sent again for so long; needs
 #                             sch_netem
 #   hole_lose FILE            whatever is sent when FILE is touched gets lost, and
 #                             neither side hears of the other
@@ -21,7 +21,7 @@ hole_begin()
 	defer hole_end
 	echo 0 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
 	ip -n tx route change "${IP4_TX%.*}.0/24" dev "$DEV_TX" \
-		src "$IP4_TX" rto_min "$1"
+		src "$IP4_TX" rto_min "$(($1 * STAGE_SLOW))s"
 }
 
 hole_lose()

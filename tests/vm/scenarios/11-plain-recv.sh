@@ -48,8 +48,8 @@ control_buffer()
 	rm -f "$GO"
 	dm_exchange "$text: all bytes are right" "$OUT" \
 		"send:14000 touch:$GO send:300000" "${BIND[@]}" accept \
-		"wait:$GO" ready:5000 none=recv:14000:0 one=recv:14000:1 \
-		three=recv:9000:3 none2=recv:100:0 rest=read:200000 end=eof
+		"wait:$GO" set:rcvlowat:9000 ready:5000 none=recv:14000:0 \
+		one=recv:14000:1 three=recv:9000:3 none2=recv:100:0 rest=read:200000 end=eof
 	value "$text: none is EMSGSIZE" none.errno EMSGSIZE
 	value "$text: none takes nothing" none.pos 0
 	value "$text: none gives no token" none.held 0
@@ -70,8 +70,9 @@ peek()
 	rm -f "$GO"
 	dm_exchange "$text: all bytes are right" "$OUT" \
 		"send:14000 touch:$GO send:300000" "${BIND[@]}" accept \
-		"wait:$GO" ready:5000 a=recv:3000:1024:p b=recv:3000:1024:p \
-		none=recv:3000:0:p c=recv:3000 back=free read:200000 end=eof
+		"wait:$GO" set:rcvlowat:3000 ready:5000 a=recv:3000:1024:p \
+		b=recv:3000:1024:p none=recv:3000:0:p c=recv:3000 back=free \
+		read:200000 end=eof
 	value "$text sees device memory" a.device 3000
 	value "$text takes nothing" a.pos 0
 	above "$text gives tokens" a.held 1

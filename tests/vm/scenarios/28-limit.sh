@@ -41,8 +41,8 @@ limit()
 
 	text="limit of 1"
 	BIND[-1]=1
-	talk "$text" "send:60000" ready:5000 a=recv:5000 b=recv:100 back=free \
-		c=recv:100 d=recv:100 back2=free end=eof
+	talk "$text" "send:60000" set:rcvlowat:5000 ready:5000 a=recv:5000 \
+		b=recv:100 back=free c=recv:100 d=recv:100 back2=free end=eof
 	value "$text: one frag" a.frags 1
 	value "$text: then it fails" b.errno ENOMEM
 	value "$text: one more after DONTNEED" c.frags 1

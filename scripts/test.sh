@@ -10,22 +10,6 @@ rm -rf build/tap
 mkdir -p build/tap
 failed=0
 
-# Two stages at a time: a scenario waits about as much as it computes.
-debug()
-{
-	local log=build/log/debug-other.log rc=0 other
-	local run=(tests/vm/run.sh --kernel debug --timeout 18000)
-
-	scripts/stage.sh debug || return
-	"${run[@]}" --name other 4 5 6 7 8 9 >"$log" 2>&1 &
-	other=$!
-	echo "the other half runs beside this one, see $log"
-	"${run[@]}" 0 1 2 3 99 || rc=1
-	wait "$other" || rc=1
-	cat "$log"
-	return "$rc"
-}
-
 for suite in "$@"; do
 	case $suite in
 	unit)
@@ -45,7 +29,7 @@ for suite in "$@"; do
 			failed=1
 		;;
 	debug)
-		debug || failed=1
+		tests/vm/debug.sh || failed=1
 		;;
 	guards)
 		tests/vm/guards/run.sh || failed=1

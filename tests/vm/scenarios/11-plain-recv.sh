@@ -173,8 +173,9 @@ others()
 	mv "$OUT" "$OUT.bound"
 	dm_steer 1 0 0 0
 	dm_exchange "$text: all bytes are right" "$OUT" send:3000000 \
-		accept ready:5000 a=recv:1000 b=recv:1000:0 c=plain:1000 \
-		early=dontneed:1:1:1 d=read:1000000 e=plainread:100000 end=eof
+		accept set:rcvlowat:3000 ready:5000 a=recv:1000 b=recv:1000:0 \
+		c=plain:1000 early=dontneed:1:1:1 d=read:1000000 \
+		e=plainread:100000 end=eof
 	value "$text: MSG_SOCK_DEVMEM reads plain bytes" a.linear 1000
 	value "$text: without a control message" a.linears 0
 	value "$text: and needs no control buffer" b.errno 0

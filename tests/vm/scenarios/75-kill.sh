@@ -209,7 +209,7 @@ unloader()
 	sleep 1
 	start=$(ul_now)
 	kill_all $pid
-	ul_took "$text: it ends at once" "$start" 1500
+	ul_took "$text: it ends at once" "$start" 3000
 	check_fails "$text: the module is gone" test -e /sys/module/devmem_tcp
 	expect_error "in use" "$text: core is in use while the exporter is not done" \
 		rmmod devmem_tcp_core

@@ -220,7 +220,7 @@ small_messages()
 	text="a small message after large ones"
 	rm -f "$GO"
 	dm_exchange "$text: all bytes are right, in order" "$OUT" \
-		"send:14000 each:100:1:300000 touch:$GO" "${BIND[@]}" \
+		"each:14000:1:300000 each:100:1:300000 touch:$GO" "${BIND[@]}" \
 		accept a=read:14000 "wait:$GO" ready:5000 b=recv:100:0 c=eof
 	value "$text: the large ones" a.device 14000
 	value "$text needs no control buffer" b.errno 0

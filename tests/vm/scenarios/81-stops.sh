@@ -17,11 +17,12 @@ stopped()
 	rm -f "$GO"*
 	dm_sock "$OUT" "${BIND[@]}" accept "touch:$GO.0" "wait:$GO.1" \
 		a=recv:10 "touch:$GO.2" "wait:$GO.3" "$@" end=eof
-	tx timeout 60 dmsend "$IP4_RX" $PORT "wait:$GO.0" sleep:200 \
-		send:300000 >"$TMP/send" 2>&1 &
+	tx timeout 60 dmsend "$IP4_RX" $PORT "wait:$GO.up" send:300000 \
+		>"$TMP/send" 2>&1 &
 	sender=$!
 	wait_for 10 test -e "$GO.0"
 	put_up
+	touch "$GO.up"
 	sleep 1.2
 	touch "$GO.1"
 	wait_for 20 test -e "$GO.2"

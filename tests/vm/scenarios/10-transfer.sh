@@ -14,8 +14,8 @@ HELD=8
 # transfer FAMILY ADDRESS MTU BUFFER
 transfer()
 {
-	local text="IPv$1, MTU $3, buffers of $4" out=$TMP/recv id drops device
-	local total=$((MIB << 20))
+	local text="IPv$1, MTU $3, buffers of $4" out=$TMP/recv drops
+	local bytes_device bytes_linear binding total=$((MIB << 20))
 
 	drops=$(dm_drops 1)
 	dm_recv "$out" -q 1 --page-size "$4" --hash --no-unbind bar "$PCI_MEM"
@@ -24,22 +24,21 @@ transfer()
 	dm_recv_wait "$text: the receiver is done" "$out"
 	diag "$(tr -d '\n' <"$out.json")"
 
-	device=$(dm_field "$out" bytes_device)
+	dm_numbers "$(<"$out.json")" bytes_device bytes_linear binding
 	equal "$text: SHA-256 of what was read from device memory" \
 		"$(dm_field "$out" sha256)" "$SUM"
 	equal "$text: number of bytes" \
-		"$((device + $(dm_field "$out" bytes_linear)))" $total
+		"$((bytes_device + bytes_linear))" $total
 	equal "$text: at least 99 % in device memory" \
-		"$((device * 100 >= total * 99))" 1
+		"$((bytes_device * 100 >= total * 99))" 1
 	equal "$text: frames dropped" "$(($(dm_drops 1) - drops))" 0
-	id=$(dm_field "$out" binding)
-	if wait_for 5 dm_home "$id" 1; then
+	if wait_for 5 dm_home "$binding" 1; then
 		ok "$text: all buffers are home"
 	else
 		not_ok "$text: all buffers are home" \
-			"$(rx devmemctl show "$id")"
+			"$(rx devmemctl show "$binding")"
 	fi
-	check "$text: unbind" rx devmemctl unbind "$id"
+	check "$text: unbind" rx devmemctl unbind "$binding"
 	dm_nothing_left "$text"
 }
 

@@ -7,6 +7,8 @@
 # a small receive buffer nor large net_iovs stall a stream.
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
+# shellcheck source=tests/vm/scenarios/device.bash
+. /stage/scenarios/device.bash
 
 ready()
 {
@@ -79,38 +81,20 @@ charged()
 # stream TEXT MIB OPTION...
 stream()
 {
-	local text=$1 bytes=$(($2 << 20)) start=$SECONDS before after
+	local text=$1 size=$(($2 << 20)) start=$SECONDS before after
 	shift 2
 
-	before=$(pruned)
-	dm_exchange "$text: all bytes are right" "$OUT" "send:$bytes" \
+	before=$(dv_netstat rx TCPRcvQDrop TCPOFODrop)
+	dm_exchange "$text: all bytes are right" "$OUT" "send:$size" \
 		"$@" "${BIND[@]}" accept end=eof
-	after=$(pruned)
-	value "$text: the end of the stream" end.pos $bytes
+	after=$(dv_netstat rx TCPRcvQDrop TCPOFODrop)
+	value "$text: the end of the stream" end.pos $size
 	PRUNED=$((after - before))
 	diag "$text: $((SECONDS - start)) s, $PRUNED segments dropped" \
-		"by a full receive buffer, of $((bytes / 1448))"
+		"by a full receive buffer, of $((size / 1448))"
 	equal "$text: it does not stall" "$((SECONDS - start < 40))" 1
-	PERCENT=$((PRUNED * 144800 / bytes))
+	PERCENT=$((PRUNED * 144800 / size))
 	talk_end "$text"
-}
-
-pruned()
-{
-	rx cat /proc/net/netstat | awk '
-		/^TcpExt:/ && !n { n = split($0, name); next }
-		/^TcpExt:/ {
-			for (i = 2; i <= n; i++)
-				if (name[i] ~ /^TCP(RcvQ|OFO)Drop$/)
-					sum += $i
-			print sum + 0
-			exit
-		}'
-}
-
-set_rmem()
-{
-	echo "$1" | rx tee /proc/sys/net/ipv4/tcp_rmem
 }
 
 # The reader comes when the buffer is full.
@@ -140,8 +124,7 @@ equal "net_iovs of 64 KiB, receive buffer of 8 MiB: percent dropped" $PERCENT 0
 stream "net_iovs of 64 KiB, receive buffer of 64 KiB" 1 -z 65536 -r 65536
 
 # What the user guide says: the first window is 64 KiB, 45 segments.
-defer set_rmem "$(rx cat /proc/sys/net/ipv4/tcp_rmem)"
-set_rmem "4096 4194304 16777216" >/dev/null
+rmem "4096 4194304 16777216"
 stream "net_iovs of 64 KiB, tcp_rmem for it" 8 -z 65536
 equal "net_iovs of 64 KiB, tcp_rmem for it: percent dropped" $PERCENT 0
-equal "frames dropped" "$(dm_drops 1)" 0
+dm_no_drops

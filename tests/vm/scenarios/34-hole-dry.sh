@@ -15,13 +15,10 @@
 INITCWND=400
 BURST=27000
 
-# The route of NS to the other one, for what hole.bash has no words.
+# route [WORD]...: the receiver's, which the sender's MSS follows
 route()
 {
-	local ns=$1 dev=$2
-	shift 2
-
-	ip -n "$ns" route change "${IP4_TX%.*}.0/24" dev "$dev" "$@"
+	ip -n rx route change "${IP4_RX%.*}.0/24" dev "$DEV_RX" src "$IP4_RX" "$@"
 }
 
 # hole TEXT RANGE MSS: more segments than RANGE has buffers behind a lost one; with
@@ -32,10 +29,8 @@ hole()
 
 	rm -f "$GO"*
 	before=$(dv_netstat rx TCPOFODrop)
-	hole_begin 3
-	route tx "$DEV_TX" src "$IP4_TX" \
-		rto_min "$((3 * STAGE_SLOW))s" initcwnd $INITCWND
-	route rx "$DEV_RX" src "$IP4_RX" advmss "$3"
+	hole_begin 3 initcwnd $INITCWND
+	route advmss "$3"
 	dm_sock "$OUT" -m "$2" -d "$DEV_RX" -q 1 accept a=read:1000 \
 		"touch:$GO.mid" end=eof
 	tx timeout $((60 * STAGE_SLOW)) dmsend "$IP4_RX" $PORT send:1000 \
@@ -60,16 +55,16 @@ hole()
 		"$(($(dv_netstat rx TCPOFODrop) > before))" 1
 	dm_unbind "$OUT" "$text"
 	hole_end
-	route rx "$DEV_RX" src "$IP4_RX"
 }
 
 dm_stage 4
 dm_steer 0 1 0 0
 modprobe sch_netem || skip_all "no netem"
+defer route
 
 hole "fewer buffers than descriptors" "$PCI_MEM:0:65536" 1448
 
 # A receive buffer that would let all of them wait.
-rx sysctl -qw net.ipv4.tcp_rmem="4096 4194304 6291456"
-rx ethtool -G "$DEV_RX" rx 80
+rmem "4096 4194304 6291456"
+dm_set_ring 80
 hole "more buffers than descriptors" "$PCI_MEM:0:409600" 400

@@ -30,8 +30,7 @@ home()
 		slice=$((2 * slice))
 	done
 	[ "$2" -le 4096 ] || cut=$(($2 / slice))
-	read -r held niovs < <(rx devmemctl -j show "$1" |
-		jq -r '.[0] | "\(.held) \(.niovs)"')
+	dm_numbers "$(rx devmemctl -j show "$1")" held niovs || return
 	most=$((niovs * cut / 4))
 	most=$((most < DM_RING - 1 ? most : DM_RING - 1))
 	[ "$held" -le $((2 * most)) ] &&
@@ -45,7 +44,7 @@ shared()
 	local text="net_iovs of $1, MTU $2" port=$((5100 + ROUND++)) q
 	local from=() pids=() before=() frags frames drops
 
-	drops=$(dm_drops_all 4)
+	drops=$(dm_drops all)
 	for q in 1 2; do
 		from[q]=$(dm_port $q $port)
 		before[q]=$(dm_stat $q packets)
@@ -75,7 +74,7 @@ shared()
 	diag "$text: $frames frames, $frags frags"
 	equal "$text: frags of a frame" \
 		$(((frags * 10 / frames + 4) / 10)) "$3"
-	equal "$text: frames dropped" "$(dm_drops_all 4)" "$drops"
+	equal "$text: frames dropped" "$(dm_drops all)" "$drops"
 	if wait_for 5 home "$(dm_value "$OUT" id)" "$1" "$2"; then
 		ok "$text: all buffers are home"
 	else

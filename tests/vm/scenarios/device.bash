@@ -168,7 +168,7 @@ dv_soak()
 	net_mtu "$1"
 	dm_steer 0 1 1 0
 	dv_ports 8 $PORT
-	drops=$(dm_drops_all 4)
+	drops=$(dm_drops all)
 	bytes=("$(dm_stat 1 bytes)" "$(dm_stat 2 bytes)")
 	alloc=$(($(dm_stat 1 pool_empty) + $(dm_stat 2 pool_empty)))
 	pruned=$(dv_netstat rx TCPRcvQDrop RcvPruned OfoPruned TCPOFODrop)
@@ -176,7 +176,7 @@ dv_soak()
 	rm -f "$TMP/stop"
 	dv_bind 1,2 4096 "$PCI_MEM" "$out" -p $PORT flow=many:16
 	wait_for 20 dm_listens $PORT
-	
+
 	start=$SECONDS
 	for port in "${FROM1[@]}" "${FROM2[@]}"; do
 		tx dmsend -b "$port" "$IP4_RX" $PORT "until:$TMP/stop" \
@@ -203,7 +203,7 @@ dv_soak()
 		equal "$text: queue $port received into device memory" \
 			"$(($(dm_stat $port bytes) > bytes[port - 1]))" 1
 	done
-	equal "$text: frames that the driver dropped" "$(dm_drops_all 4)" "$drops"
+	equal "$text: frames that the driver dropped" "$(dm_drops all)" "$drops"
 	diag "$text: $(awk -F = -v s=$((end - start)) '
 		/^flow[0-9]*.pos=/ { p += $2; n++ }
 		END { printf "%d streams, %.1f MB, %.1f Mbit/s", n, p / 1e6,

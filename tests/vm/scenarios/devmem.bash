@@ -11,10 +11,11 @@
 #   dm_recv_wait TEXT OUT     waits for it
 #   dm_wait TEXT PID          waits for a child; ok if it exits with 0
 #   dm_field FILE NAME        a field of its summary
+#   dm_numbers JSON NAME...   the first number called NAME, into the variable NAME
 #   dm_value FILE KEY         last KEY=VALUE line of a test program
 #   dm_stat QUEUE NAME        a counter of ethtool -S
-#   dm_drops QUEUE            sum of the queue's drop counters
-#   dm_drops_all QUEUES       the same of queues 0 to QUEUES - 1
+#   dm_drops QUEUE|all        sum of the drop counters of the queue, or of all
+#   dm_no_drops               a check: no queue has dropped since dm_stage
 #   dm_packets QUEUE          igb's own packet counter of the queue
 #   dm_bindings               number of bindings
 #   dm_held ID                buffers that are not free
@@ -86,6 +87,7 @@ dm_stage()
 	dm_set_channels "${1:-4}"
 	dm_set_ring $DM_RING
 	wait_for 20 net_answers
+	DROPS=$(dm_drops all)
 }
 
 dm_steer()
@@ -140,6 +142,18 @@ dm_field()
 	jq -r ".$2" "$1.json"
 }
 
+# Without jq, which takes over a second on the debug kernel.
+dm_numbers()
+{
+	local json=$1 name
+	shift
+
+	for name in "$@"; do
+		[[ $json =~ \"$name\":\ *(-?[0-9]+) ]] || return
+		printf -v "$name" %s "${BASH_REMATCH[1]}"
+	done
+}
+
 dm_value()
 {
 	sed -n "s/^$2=//p" "$1" | tail -n 1
@@ -153,18 +167,16 @@ dm_stat()
 
 dm_drops()
 {
-	rx ethtool -S "$DEV_RX" | awk -v n="rx_queue_$1_devmem_drop" \
-		'index($1, n) == 1 { sum += $2 } END { print sum + 0 }'
+	local queue=$1
+
+	[ "$queue" != all ] || queue='[0-9]+'
+	rx ethtool -S "$DEV_RX" | awk -v n="^rx_queue_${queue}_devmem_drop" \
+		'$1 ~ n { sum += $2 } END { print sum + 0 }'
 }
 
-dm_drops_all()
+dm_no_drops()
 {
-	local queue sum=0
-
-	for ((queue = 0; queue < $1; queue++)); do
-		sum=$((sum + $(dm_drops $queue)))
-	done
-	echo $sum
+	equal "frames dropped by the driver" "$(dm_drops all)" "$DROPS"
 }
 
 dm_packets()
@@ -175,26 +187,33 @@ dm_packets()
 
 dm_bindings()
 {
-	rx devmemctl -j show | jq length
+	local json rest
+
+	json=$(rx devmemctl -j show) || return
+	rest=${json//\"id\":/}
+	echo $(((${#json} - ${#rest}) / 5))
 }
 
 dm_held()
 {
-	rx devmemctl -j show "$1" | jq '.[0].held'
+	local held=
+
+	dm_numbers "$(rx devmemctl -j show "$1")" held
+	echo "$held"
 }
 
 # igb refills a ring when 16 descriptors are free, and one always is. Of a
 # binding with fewer buffers than descriptors the NIC has all.
 dm_home()
 {
-	local held niovs size least full
+	local held niovs page_size least full
 
-	read -r held niovs size < <(rx devmemctl -j show "$1" |
-		jq -r '.[0] | "\(.held) \(.niovs) \(.page_size)"')
+	dm_numbers "$(rx devmemctl -j show "$1")" held niovs page_size ||
+		return
 	full=$((($(dm_ring) - 1) * $2))
 	least=$((full - 16 * $2))
 	# Larger ones than a page are posted in slices of a frame each.
-	[ "$size" -le 4096 ] || least=$((least * 2048 / size))
+	[ "$page_size" -le 4096 ] || least=$((least * 2048 / page_size))
 	[ "$held" -le $full ] &&
 	[ "$held" -ge $((least < niovs ? least : niovs)) ]
 }
@@ -355,15 +374,22 @@ dm_unbind()
 # come as well. No two PORTs get the same source port.
 dm_port()
 {
-	local port
+	local first=$((30000 + $2 % 100 * 200)) port
 
-	for ((port = 30000 + $2 % 100 * 200; ; port++)); do
+	for ((port = first; port < first + 200; port++)); do
 		if dm_port_is "$1" "$2" $port && dm_port_is "$1" "$2" $port
 		then
 			echo $port
 			return
 		fi
 	done
+	{
+		echo "no flow to port $2 comes through queue $1"
+		rx ethtool -x "$DEV_RX"
+		rx ethtool -S "$DEV_RX" | grep -E '(rx|tx)_queue_[0-9]+_packets'
+		grep "$DEV_RX" /proc/interrupts
+	} >&2
+	return 1
 }
 
 dm_port_is()

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # A hole in the sequence of a connection from tx to rx. Not a scenario itself.
 #
-#   hole_begin SECONDS        what is lost is not sent again for so long; needs
-#                             sch_netem
+#   hole_begin SECONDS [WORD]...   what is lost is not sent again for so long;
+#                             WORDs are for the sender's route. Needs sch_netem
 #   hole_lose FILE            whatever is sent when FILE is touched gets lost, and
 #                             neither side hears of the other
 #   hole_behind FILE          rx hears again of what is sent from now on, and
@@ -18,10 +18,13 @@ hole_loss()
 
 hole_begin()
 {
+	local seconds=$1
+	shift
+
 	defer hole_end
 	echo 0 | tx tee /proc/sys/net/ipv4/tcp_early_retrans >/dev/null
 	ip -n tx route change "${IP4_TX%.*}.0/24" dev "$DEV_TX" \
-		src "$IP4_TX" rto_min "$(($1 * STAGE_SLOW))s"
+		src "$IP4_TX" rto_min "$((seconds * STAGE_SLOW))s" "$@"
 }
 
 hole_lose()

@@ -9,6 +9,7 @@
 #   above TEXT KEY LEAST [OUT]
 #   not_home ID [QUEUES]      true if somebody but the NIC holds buffers
 #   goes_on NAME              the receiver gets to touch:NAME
+#   rmem VALUES               net.ipv4.tcp_rmem of rx, until the scenario ends
 # shellcheck source=tests/vm/scenarios/devmem.bash
 . /stage/scenarios/devmem.bash
 
@@ -35,11 +36,11 @@ above()
 
 talk()
 {
-	local text=$1 steps=$2
+	local text=$1 sender=$2
 	shift 2
 
 	rm -f "$GO"*
-	dm_exchange "$text: all bytes are right" "$OUT" "$steps" \
+	dm_exchange "$text: all bytes are right" "$OUT" "$sender" \
 		"${BIND[@]}" accept "$@"
 }
 
@@ -59,4 +60,15 @@ goes_on()
 		not_ok "dmsock gets to ${1##*/}" "$(cat "$OUT" "$OUT.err")"
 		exit 1
 	fi
+}
+
+set_rmem()
+{
+	echo "$1" | rx tee /proc/sys/net/ipv4/tcp_rmem >/dev/null
+}
+
+rmem()
+{
+	defer set_rmem "$(rx cat /proc/sys/net/ipv4/tcp_rmem)"
+	set_rmem "$1"
 }

@@ -47,10 +47,12 @@ NOT_KERNEL=PREFER_KERNEL_TYPES,LONG_LINE_STRING,CONST_STRUCT,SPLIT_STRING
 NOT_KERNEL+=,CAMELCASE,VOLATILE,STATIC_CONST_CHAR_ARRAY,REPEATED_WORD
 NOT_KERNEL+=,PREFER_DEFINED_ATTRIBUTE_MACRO,SPACING,MACRO_ARG_REUSE
 
+# Programs, and what they source: those say so to shellcheck.
 check_shell()
 {
 	git ls-files | while read -r f; do
-		head -c 64 "$f" | head -n 1 | grep -qE '^#!.*\b(ba)?sh' || continue
+		head -n 3 "$f" | tr -d '\0' |
+			grep -qE '^#!.*\b(ba)?sh|^# shellcheck shell=' || continue
 		echo "$f"
 	done | xargs shellcheck -x
 }

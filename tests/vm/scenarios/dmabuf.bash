@@ -109,10 +109,10 @@ db_recv()
 	local out=$1 source=$2
 	shift 2
 
-	rx withbuf "$source" devmemctl -j recv -d "$DEV_RX" -q 1 -l $PORT \
+	rx withbuf "$source" devmemctl -j recv -d "$DEV_RX" -q 1 -l "$PORT" \
 		--hash "$@" fd 20 >"$out.json" 2>"$out.err" &
 	RECEIVER=$!
-	if ! wait_for 20 dm_listens $PORT; then
+	if ! wait_for 20 dm_listens "$PORT"; then
 		not_ok "the receiver listens" "$(cat "$out.err")"
 		exit 1
 	fi

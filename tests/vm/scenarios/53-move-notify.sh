@@ -32,7 +32,7 @@ under_traffic()
 			"touch:$3.half" all=read:6000000 later=plainread:100000 \
 			end=eof' - "$DEV_RX" "$PORT" "$go" >"$out" 2>"$out.err" &
 	RECEIVER=$!
-	if ! wait_for 20 dm_listens $PORT; then
+	if ! dm_comes_up 20 $PORT $RECEIVER; then
 		not_ok "$text: dmsock listens" "$(cat "$out" "$out.err")"
 		exit 1
 	fi

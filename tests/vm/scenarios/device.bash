@@ -136,13 +136,16 @@ dv_netstat()
 
 # dv_ports N PORT: N source ports each whose flow to PORT comes through queue 1 and
 # queue 2 as the RETA is now, into the arrays FROM1 and FROM2.
+#
+# Far apart, as in dm_port().
 dv_ports()
 {
 	local port one two one_after
 
 	FROM1=()
 	FROM2=()
-	for ((port = 20000; ${#FROM1[@]} < $1 || ${#FROM2[@]} < $1; port++)); do
+	for ((port = 10000; ${#FROM1[@]} < $1 || ${#FROM2[@]} < $1; port += 61)); do
+		[ $port -lt 30000 ]
 		one=$(dm_packets 1)
 		two=$(dm_packets 2)
 		tx timeout 5 dmsend -b $port "$IP4_RX" "$2" sleep:0 \

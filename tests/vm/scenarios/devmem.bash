@@ -25,6 +25,7 @@
 #   dm_plain QUEUE TEXT       ordinary TCP arrives through that queue, as host
 #                             memory
 #   dm_listens PORT           somebody in netns rx does
+#   dm_comes_up SECONDS PORT PID   true when it does, false when PID has ended
 #   dm_take_bar               devmem_bar gets the BAR's device
 #   dm_affinity DEVICE MASK   all its interrupts to the CPUs of MASK, hexadecimal
 #   dm_modules NAME...        loads these; they go at the end of the scenario
@@ -105,6 +106,16 @@ dm_not_running()
 	! kill -0 "$1" 2>/dev/null
 }
 
+dm_up_or_gone()
+{
+	dm_listens "$1" || dm_not_running "$2"
+}
+
+dm_comes_up()
+{
+	wait_for "$1" dm_up_or_gone "$2" "$3" && dm_listens "$2"
+}
+
 dm_recv()
 {
 	local out=$1
@@ -113,7 +124,7 @@ dm_recv()
 	rx devmemctl -j recv -d "$DEV_RX" -l $PORT "$@" \
 		>"$out.json" 2>"$out.err" &
 	RECEIVER=$!
-	if ! wait_for 20 dm_listens $PORT; then
+	if ! dm_comes_up 20 $PORT $RECEIVER; then
 		not_ok "the receiver listens" "$(cat "$out.err")"
 		exit 1
 	fi
@@ -322,7 +333,7 @@ dm_sock()
 	dm_take_bar
 	rx dmsock -p $PORT "$@" >"$out" 2>"$out.err" &
 	RECEIVER=$!
-	if ! wait_for 20 dm_listens $PORT; then
+	if ! dm_comes_up 20 $PORT $RECEIVER; then
 		not_ok "dmsock listens" "$(cat "$out" "$out.err")"
 		exit 1
 	fi
@@ -371,12 +382,14 @@ dm_unbind()
 }
 
 # The SYN tells, whether there is a listener or not. Twice, for other packets
-# come as well. No two PORTs get the same source port.
+# come as well. Ports far apart, for the hash is linear: of 200 that follow each
+# other, with an unlucky key, which is another one in each boot, none may come
+# through a queue.
 dm_port()
 {
-	local first=$((30000 + $2 % 100 * 200)) port
+	local first=$((30000 + $2 % 100)) port
 
-	for ((port = first; port < first + 200; port++)); do
+	for ((port = first; port < first + 20000; port += 100)); do
 		if dm_port_is "$1" "$2" $port && dm_port_is "$1" "$2" $port
 		then
 			echo $port
@@ -386,6 +399,7 @@ dm_port()
 	{
 		echo "no flow to port $2 comes through queue $1"
 		rx ethtool -x "$DEV_RX"
+		cat /proc/sys/net/core/netdev_rss_key
 		rx ethtool -S "$DEV_RX" | grep -E '(rx|tx)_queue_[0-9]+_packets'
 		grep "$DEV_RX" /proc/interrupts
 	} >&2

@@ -112,7 +112,7 @@ db_recv()
 	rx withbuf "$source" devmemctl -j recv -d "$DEV_RX" -q 1 -l "$PORT" \
 		--hash "$@" fd 20 >"$out.json" 2>"$out.err" &
 	RECEIVER=$!
-	if ! wait_for 20 dm_listens "$PORT"; then
+	if ! dm_comes_up 20 "$PORT" $RECEIVER; then
 		not_ok "the receiver listens" "$(cat "$out.err")"
 		exit 1
 	fi

@@ -16,7 +16,7 @@ BUILD_PACKAGES=(
 CHECK_PACKAGES=(sparse shellcheck perl git dkms)
 STAGE_PACKAGES=(
 	qemu-system-x86
-	busybox-static iproute2 ethtool ncat socat iptables jq
+	busybox-static iproute2 ethtool ncat socat iptables nftables jq
 	bpftool xdp-tools
 	lib32gcc-12-dev libc6-dev-i386
 )

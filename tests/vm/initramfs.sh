@@ -21,8 +21,8 @@ VM=$ROOT/tests/vm
 TOOLS=(
 	bash ip tc ss bridge ethtool ncat socat jq kmod
 	sha256sum cmp dd od stat head tail date sleep timeout env sort cut tr
-	seq stdbuf mkfifo taskset setpriv unshare nsenter setsid
-	'?xtables-legacy-multi' '?nft' '?tcpdump' '?conntrack' '?lspci' '?strace'
+	seq stdbuf mkfifo taskset setpriv unshare nsenter setsid nft
+	'?xtables-legacy-multi' '?tcpdump' '?conntrack' '?lspci' '?strace'
 	'?bpftool' '?xdp-loader'
 )
 

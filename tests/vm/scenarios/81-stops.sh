@@ -69,11 +69,7 @@ helper()
 		rx nft delete table ip helper
 		wait_for 10 modprobe -r nf_conntrack_ftp
 	}
-	if ! command -v nft >/dev/null ||
-	   ! dm_modules nf_conntrack_ftp nft_ct nft_objref; then
-		skip "conntrack helper" "no nft, or a kernel without it"
-		return
-	fi
+	dm_modules nf_conntrack_ftp nft_ct nft_objref
 	rx nft -f - <<-END
 		table ip helper {
 			ct helper ftp { type "ftp" protocol tcp; }

@@ -238,4 +238,4 @@ short_reads
 close_with_tokens
 others
 small_messages
-dm_no_drops
+dm_no_drops "all of it"

@@ -84,7 +84,7 @@ many "one dma-buf" 2 -m "$PCI_MEM" -d "$DEV_RX" -q 1,2
 many "two bindings" 1 -m "$PCI_MEM:0:33554432" -m "$PCI_MEM:33554432" \
 	-d "$DEV_RX" -q 1 -q 2
 moving_flow
-dm_no_drops
+dm_no_drops "all of it"
 
 # The same by the tool, with its own way to name a range.
 for range in 0:32M 32M; do

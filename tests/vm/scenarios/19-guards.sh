@@ -224,4 +224,4 @@ if modprobe sch_netem; then
 else
 	skip "tc netem" "no module sch_netem"
 fi
-dm_no_drops
+dm_no_drops "all of it"

@@ -71,4 +71,4 @@ dm_steer 0 1 0 0
 ranges
 foreign
 threads
-dm_no_drops
+dm_no_drops "all of it"

@@ -186,4 +186,4 @@ others
 mmsg
 linear
 urgent
-dm_no_drops
+dm_no_drops "all of it"

@@ -127,4 +127,4 @@ stream "net_iovs of 64 KiB, receive buffer of 64 KiB" 1 -z 65536 -r 65536
 rmem "4096 4194304 16777216"
 stream "net_iovs of 64 KiB, tcp_rmem for it" 8 -z 65536
 equal "net_iovs of 64 KiB, tcp_rmem for it: percent dropped" $PERCENT 0
-dm_no_drops
+dm_no_drops "all of it"

@@ -193,4 +193,4 @@ hole
 reset
 shut
 disconnect
-dm_no_drops
+dm_no_drops "all of it"

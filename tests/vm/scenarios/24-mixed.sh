@@ -87,4 +87,4 @@ plain()
 dm_stage 4
 cmsgs
 plain
-dm_no_drops
+dm_no_drops "all of it"

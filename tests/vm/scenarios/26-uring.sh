@@ -51,4 +51,4 @@ dm_stage 4
 dm_steer 0 1 0 0
 uring "io_uring"
 last_reference
-dm_no_drops
+dm_no_drops "all of it"

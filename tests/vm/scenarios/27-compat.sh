@@ -70,4 +70,4 @@ dm_stage 4
 dm_steer 0 1 0 0
 sizes
 stream
-dm_no_drops
+dm_no_drops "all of it"

@@ -165,4 +165,4 @@ limit
 two_sockets
 two_bindings
 starving
-dm_no_drops
+dm_no_drops "all of it"

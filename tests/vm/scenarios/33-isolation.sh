@@ -194,4 +194,4 @@ sockets
 namespaces
 users
 bars
-dm_no_drops
+dm_no_drops "all of it"

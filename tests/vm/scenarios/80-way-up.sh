@@ -173,4 +173,4 @@ done
 tee
 vlan
 quoted
-dm_no_drops
+dm_no_drops "all of it"

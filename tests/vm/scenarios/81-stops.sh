@@ -129,4 +129,4 @@ checksum
 helper
 filter
 md5
-dm_no_drops
+dm_no_drops "all of it"

@@ -15,7 +15,7 @@
 #   dm_value FILE KEY         last KEY=VALUE line of a test program
 #   dm_stat QUEUE NAME        a counter of ethtool -S
 #   dm_drops QUEUE|all        sum of the drop counters of the queue, or of all
-#   dm_no_drops               a check: no queue has dropped since dm_stage
+#   dm_no_drops TEXT          a check: no queue has dropped since dm_stage
 #   dm_packets QUEUE          igb's own packet counter of the queue
 #   dm_bindings               number of bindings
 #   dm_held ID                buffers that are not free
@@ -187,7 +187,7 @@ dm_drops()
 
 dm_no_drops()
 {
-	equal "frames dropped by the driver" "$(dm_drops all)" "$DROPS"
+	equal "$1: frames dropped by the driver" "$(dm_drops all)" "$DROPS"
 }
 
 dm_packets()

@@ -456,36 +456,60 @@ static bool dmt_is_owner(u32 portid)
 	return found;
 }
 
-/**
- * dmt_unbind_owner - end the bindings of a socket that has been closed
- * @net: its namespace
- * @portid: its netlink address. Somebody else can have it already, so only
- *	sockets that are dead count; if there are two, both are to go
- *
- * The queues are free on return. So is the dma-buf, unless its exporter takes
- * longer than a second, for who closes a socket cannot be told.
- *
- * Context: process, without rtnl. May be killed; does not care.
+/* Ticket of the last run of the work below that is over. */
+static u64 dmt_orphans_ended;
+
+/* Ends the bindings whose sockets are closed. A socket that is made with the
+ * address of one of them is not.
  */
-void dmt_unbind_owner(const struct net *net, u32 portid)
+static void dmt_orphans_end(struct work_struct *work)
 {
 	struct dmt_binding *binding, *next;
-	u64 ticket;
+	u64 ticket = dmt_end_ticket();
 
-	if (!dmt_is_owner(portid))
-		return;
-	ticket = dmt_end_ticket();
 	rtnl_lock();
 	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
-		if (!binding->owner || binding->owner_portid != portid ||
-		    !net_eq(sock_net(binding->owner), net) ||
-		    !sock_flag(binding->owner, SOCK_DEAD))
+		if (!binding->owner || !sock_flag(binding->owner, SOCK_DEAD))
 			continue;
 		dmt_binding_stop(binding, DMT_END_OWNER);
 		dmt_binding_end(binding, ticket);
 	}
 	rtnl_unlock();
-	wait_event_timeout(dmt_wait, !dmt_is_ending(ticket), DMT_CLOSE_TIMEOUT);
+	WRITE_ONCE(dmt_orphans_ended, ticket);
+	wake_up(&dmt_wait);
+}
+
+static DECLARE_WORK(dmt_orphans, dmt_orphans_end);
+
+/* Has a run that began after @ticket was given got its dma-bufs back, too? */
+static bool dmt_orphans_are_gone(u64 ticket)
+{
+	u64 ended = READ_ONCE(dmt_orphans_ended);
+
+	return ended > ticket && !dmt_is_ending(ended);
+}
+
+/**
+ * dmt_unbind_owner - end the bindings of a socket that has been closed
+ * @portid: its netlink address
+ *
+ * The queues are free on return and so is the dma-buf, unless that takes longer
+ * than a second, because of rtnl or of the exporter: who closes a socket cannot
+ * be told. This must not wait for rtnl itself: it is called with the netlink
+ * notifiers' lock held, and who holds rtnl may want that, to load a module.
+ *
+ * Context: process, without rtnl. May be killed; does not care.
+ */
+void dmt_unbind_owner(u32 portid)
+{
+	u64 ticket;
+
+	if (!dmt_is_owner(portid))
+		return;
+	ticket = dmt_end_ticket();
+	queue_work(dmt_wq, &dmt_orphans);
+	wait_event_timeout(dmt_wait, dmt_orphans_are_gone(ticket),
+			   DMT_CLOSE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(dmt_unbind_owner);
 

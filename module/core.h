@@ -250,7 +250,7 @@ int dmt_bind(struct net *net, struct dmt_bind_params *params,
 	     struct netlink_ext_ack *extack);
 int dmt_unbind(struct net *net, u32 id);
 void dmt_unbind_dev(struct net_device *dev);
-void dmt_unbind_owner(const struct net *net, u32 portid);
+void dmt_unbind_owner(u32 portid);
 struct dmt_binding *dmt_binding_find(struct net *net, u32 id);
 struct dmt_binding *dmt_binding_on(const struct net_device *dev, u32 queue);
 void dmt_binding_revoke(struct work_struct *work);

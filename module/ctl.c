@@ -36,9 +36,8 @@ static struct notifier_block dmt_netdev_notifier = {
  * @data tells its address and not which it was, and who binds that address now
  * has nothing to do with it: dmt_unbind_owner() looks for dead sockets.
  *
- * Whoever gets here holds the last reference to the file and no lock but the
- * notifier chain's, for reading; nobody who has rtnl waits for that one. So the
- * queues can be stopped here, and are free when close() returns.
+ * Whoever gets here holds the notifier chain's lock, for reading. Who has rtnl may
+ * wait for that: a rule of tc that has a module loaded which registers a notifier.
  */
 static int dmt_netlink_event(struct notifier_block *nb, unsigned long event,
 			     void *data)
@@ -46,7 +45,7 @@ static int dmt_netlink_event(struct notifier_block *nb, unsigned long event,
 	const struct netlink_notify *notify = data;
 
 	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC)
-		dmt_unbind_owner(notify->net, notify->portid);
+		dmt_unbind_owner(notify->portid);
 	return NOTIFY_DONE;
 }
 

@@ -137,7 +137,7 @@
  * There is no unbind. A binding ends when the last descriptor of the netlink
  * socket is closed, by whomever and for whatever reason (exit, SIGKILL); its
  * queues can be bound again when close() has returned, which waits a second for
- * the exporter.
+ * them and the exporter; after that it is not known.
  *
  * 5. Sockets
  * ==========

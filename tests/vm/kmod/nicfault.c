@@ -9,6 +9,8 @@
  *   resume		traffic may flow again
  *   dead		PCI error: there will be no recovery
  *   rtnl		rtnl is held for three seconds, by somebody else
+ *   rtnl_notifier	the same, who then adds and removes a netlink notifier, as
+ *			rules of tc can do, whose modules have one
  *
  * The device's driver data must be its net device.
  */
@@ -16,6 +18,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <linux/pci.h>
 #include <linux/rtnetlink.h>
 #include <linux/workqueue.h>
@@ -30,6 +33,27 @@ static void nicfault_hold_fn(struct work_struct *work)
 }
 
 static DECLARE_WORK(nicfault_hold, nicfault_hold_fn);
+
+static int nicfault_event(struct notifier_block *nb, unsigned long event,
+			  void *data)
+{
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block nicfault_notifier = {
+	.notifier_call	= nicfault_event,
+};
+
+static void nicfault_notifier_fn(struct work_struct *work)
+{
+	rtnl_lock();
+	msleep(NICFAULT_HOLD_MS);
+	netlink_register_notifier(&nicfault_notifier);
+	netlink_unregister_notifier(&nicfault_notifier);
+	rtnl_unlock();
+}
+
+static DECLARE_WORK(nicfault_hold_notifier, nicfault_notifier_fn);
 
 /* As the PCI core does it: with the device locked, its state set before. */
 static int nicfault_pci(struct pci_dev *pdev, const char *what)
@@ -66,6 +90,10 @@ static int nicfault_do(struct pci_dev *pdev, const char *what)
 
 	if (!strcmp(what, "rtnl")) {
 		schedule_work(&nicfault_hold);
+		return 0;
+	}
+	if (!strcmp(what, "rtnl_notifier")) {
+		schedule_work(&nicfault_hold_notifier);
 		return 0;
 	}
 	if (!strcmp(what, "tx_timeout")) {
@@ -105,6 +133,7 @@ module_param_cb(run, &nicfault_ops, NULL, 0200);
 static void __exit nicfault_exit(void)
 {
 	flush_work(&nicfault_hold);
+	flush_work(&nicfault_hold_notifier);
 }
 
 module_exit(nicfault_exit);

@@ -5,7 +5,8 @@
 # and nothing else, until it is read or its reader is killed; a dump of somebody
 # else's family does not. A socket at the netlink address of one that is being
 # closed keeps its binding. An id of which frags are left is not given out again
-# by the next devmem_tcp. (A bind that is stuck in an exporter: 56.)
+# by the next devmem_tcp. An owner that dies while somebody loads a module under
+# rtnl holds nobody up. (A bind that is stuck in an exporter: 56.)
 # shellcheck source=tests/vm/scenarios/unload.bash
 . /stage/scenarios/unload.bash
 
@@ -84,6 +85,38 @@ addresses()
 	dm_nothing_left "$text"
 }
 
+# A rule of tc can make who has rtnl wait for the notifiers' lock; a socket that
+# is being closed has that one.
+loads_under_rtnl()
+{
+	local text="a module that is loaded under rtnl" client
+
+	dm_modules nicfault
+	# not by rx: see 31-netdev-life
+	ip netns exec rx netdevbind -m "$PCI_MEM:0:33554432" -d "$DEV_RX" -q 1 \
+		bind=bind pause >"$OUT" 2>&1 &
+	client=$!
+	check "$text: bound" wait_for 10 grep -q '^bind.errno=0$' "$OUT"
+	echo "rtnl_notifier $PCI_RX" >/sys/module/nicfault/parameters/run
+	sleep 0.5
+	kill -9 $client
+	wait $client 2>/dev/null || true
+	if wait_for 5 no_bindings; then
+		ok "$text: rtnl is free again, and the binding has ended"
+	else
+		not_ok "$text: rtnl is free again, and the binding has ended"
+		# nothing else would end
+		echo b >/proc/sysrq-trigger
+	fi
+	dm_nothing_left "$text"
+}
+
+no_bindings()
+{
+	[ "$(timeout 10 nsenter --net=/run/netns/rx devmemctl -j show |
+		jq length)" = 0 ]
+}
+
 ids()
 {
 	local text="an id of which frags are left" id sender i ids=()
@@ -126,5 +159,6 @@ held "dump of devices" netdev $DEV_GET 2
 held "dump of queues" netdev $QUEUE_GET 8
 families
 addresses
+loads_under_rtnl
 ids
 dm_plain 1 "in the end"

@@ -303,7 +303,7 @@ static struct sk_buff *igb_devmem_begin(struct igb_devmem_queue *q,
 	 */
 	if ((!linear && !(info & IGB_DEVMEM_HDR_SPH)) ||
 	    status & (IGB_DEVMEM_STAT_HBO | E1000_RXDADV_STAT_TSIP) ||
-	    len < ETH_HLEN || len > IGB_DEVMEM_HDR_SIZE) {
+	    len <= ETH_HLEN || len > IGB_DEVMEM_HDR_SIZE) {
 		igb_devmem_drop(ring, &q->stats.drop_nosplit);
 		return NULL;
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dmsend [-s SEED] [-b SOURCE_PORT] [-lMk] ADDRESS PORT STEP...: an ordinary
- * TCP sender of the test stream of lib/pattern.h. -l: to who connects to ADDRESS
- * and PORT; -M: by MPTCP; -k: with MD5 signatures. Steps, one after the other:
+/* dmsend [-s SEED] [-b SOURCE_PORT] [-F BYTES] [-lMk] ADDRESS PORT STEP...: an
+ * ordinary TCP sender of the test stream of lib/pattern.h. -l: to who connects to
+ * ADDRESS and PORT; -F: that much in the SYN; -M: by MPTCP; -k: with MD5
+ * signatures. Steps, one after the other:
  *
  *   send:BYTES		in writes of 64 KiB
  *   each:SIZE:COUNT:US	COUNT writes of SIZE, each a segment of its own, US
@@ -13,6 +14,7 @@
  *   touch:FILE
  *   sleep:MS
  *   rst		reset the connection, and end
+ *   close		close it, and end
  *
  * Then it shuts down and waits for the peer's end. Prints sent=BYTES.
  */
@@ -39,8 +41,22 @@
 #endif
 
 static uint64_t seed, sent;
+static size_t in_syn;
 static int protocol;
 static bool sign, wait_for_peer;
+
+static void fast_open(int fd, const struct addrinfo *ai)
+{
+	static uint8_t buf[2048];
+	ssize_t ret;
+
+	pattern_fill(seed, 0, buf, in_syn);
+	ret = sendto(fd, buf, in_syn, MSG_FASTOPEN | MSG_NOSIGNAL, ai->ai_addr,
+		     ai->ai_addrlen);
+	if (ret < 0)
+		err(1, "connect with data");
+	sent = ret;
+}
 
 static int connect_to(const char *host, const char *port, unsigned int source)
 {
@@ -73,7 +89,9 @@ static int connect_to(const char *host, const char *port, unsigned int source)
 	from.sin6_family = ai->ai_family;
 	if (source && bind(fd, (void *)&from, ai->ai_addrlen))
 		err(1, "source port %u", source);
-	if (connect(fd, ai->ai_addr, ai->ai_addrlen))
+	if (in_syn)
+		fast_open(fd, ai);
+	else if (connect(fd, ai->ai_addr, ai->ai_addrlen))
 		err(1, "connect to %s port %s", host, port);
 	freeaddrinfo(ai);
 	return fd;
@@ -142,6 +160,8 @@ static void run_step(int fd, const char *s)
 		usleep(a * 1000);
 	} else if (!strcmp(s, "rst")) {
 		reset(fd);
+	} else if (!strcmp(s, "close")) {
+		exit(0);
 	} else if (!strncmp(s, "wait:", 5)) {
 		while (access(s + 5, F_OK))
 			usleep(2000);
@@ -161,13 +181,16 @@ int main(int argc, char **argv)
 	char byte;
 	int c, fd;
 
-	while ((c = getopt(argc, argv, "+s:b:lMk")) != -1) {
+	while ((c = getopt(argc, argv, "+s:b:F:lMk")) != -1) {
 		switch (c) {
 		case 's':
 			seed = strtoull(optarg, NULL, 0);
 			break;
 		case 'b':
 			source = atoi(optarg);
+			break;
+		case 'F':
+			in_syn = atoi(optarg);
 			break;
 		case 'l':
 			wait_for_peer = true;
@@ -183,8 +206,8 @@ int main(int argc, char **argv)
 		}
 	}
 	argv += optind;
-	if (argc - optind < 3)
-		errx(2, "usage: dmsend [-s SEED] [-b PORT] [-lMk] ADDRESS PORT STEP...");
+	if (argc - optind < 3 || in_syn > 2048)
+		errx(2, "usage: dmsend [-s SEED] [-b PORT] [-F BYTES] [-lMk] ADDRESS PORT STEP...");
 	fd = connect_to(argv[0], argv[1], source);
 	for (argv += 2; *argv; argv++)
 		run_step(fd, *argv);

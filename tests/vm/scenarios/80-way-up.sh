@@ -85,6 +85,14 @@ mirrored()
 		"$(($(refused_by "$1") - refused > 20))" 1
 }
 
+# A qdisc keeps frames for as long as it likes, and buffers with them.
+hoarded()
+{
+	rx tc qdisc add dev dummy8 root netem delay 60s limit 100000
+	mirrored dummy8
+	rx tc qdisc del dev dummy8 root
+}
+
 tee()
 {
 	local text="iptables TEE" refused
@@ -151,7 +159,7 @@ dm_steer 0 1 0 0
 dm_modules sch_ingress cls_matchall cls_flower act_pedit act_csum act_mirred
 dm_modules ip_tables iptable_filter iptable_nat nf_nat xt_nat xt_tcpudp xt_length \
 	xt_string ts_bm xt_TEE ipt_REJECT
-dm_modules dummy ifb veth 8021q
+dm_modules dummy ifb veth 8021q sch_netem
 ip netns add far
 defer ip netns del far
 ip -n rx link add toward type veth peer name eth0 netns far
@@ -170,6 +178,7 @@ string
 for name in toward dummy8 ifb8; do
 	mirrored $name
 done
+hoarded
 tee
 vlan
 quoted

@@ -236,6 +236,7 @@ static void do_set(const char *name, int value)
 		{ "rcvbuf", SOL_SOCKET, SO_RCVBUF },
 		{ "peekoff", SOL_SOCKET, SO_PEEK_OFF },
 		{ "inq", IPPROTO_TCP, TCP_INQ },
+		{ "flowinfo", IPPROTO_IPV6, 11 },	/* IPV6_FLOWINFO */
 	};
 	unsigned int i;
 

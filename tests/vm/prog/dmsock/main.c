@@ -26,7 +26,8 @@
  *   keep:FILE		fork a child that has the socket until FILE exists
  *   pass:FILE		send the socket to a child, which returns the tokens,
  *			receives, keeps it until FILE exists; we close ours
- *   set:OPTION:VALUE	timestamp, oobinline, rcvlowat, rcvbuf, peekoff, inq
+ *   set:OPTION:VALUE	timestamp, oobinline, rcvlowat, rcvbuf, peekoff, inq,
+ *			flowinfo
  *   filter:OFFSET	a socket filter that loads this byte; 0: none
  *   ready:MS		poll() for that long
  *   epoll:et, epoll:lt, epwait:MS

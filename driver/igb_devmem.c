@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Device memory RX for igb: probe, remove, bind, unbind. */
+/* Device memory for igb: probe, remove, bind, unbind. */
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -319,6 +319,7 @@ static const struct devmem_driver_ops igb_devmem_ops = {
 	.unbind		= igb_devmem_unbind,
 	.napi_id	= igb_devmem_napi_id,
 	.posted		= igb_devmem_posted,
+	.tx_drain	= igb_devmem_tx_drain,
 };
 
 /**
@@ -349,7 +350,10 @@ void igb_devmem_probe(struct igb_adapter *adapter)
 
 	dm->ddev.dev = adapter->netdev;
 	dm->ddev.dma_dev = &adapter->pdev->dev;
-	dm->ddev.ops = &igb_devmem_ops;
+	dm->ops = igb_devmem_ops;
+	if (adapter->hw.mac.type != e1000_82576)
+		dm->ops.tx_drain = NULL;	/* not tried */
+	dm->ddev.ops = &dm->ops;
 	devmem_register_dev(&dm->ddev);
 }
 

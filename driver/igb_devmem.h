@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Device memory RX for igb.
+/* Device memory for igb.
  *
  * An RX queue can be bound to a pool of net_iovs. Then the NIC splits each
  * frame (SRRCTL descriptor type 5): headers go to a slot of a coherent host
@@ -9,6 +9,7 @@
  *   igb_devmem.c          probe, remove, bind, unbind
  *   igb_devmem_queue.c    stop and restart of one queue
  *   igb_devmem_rx.c       the bound ring: fill, poll, take back
+ *   igb_devmem_tx.c       sending from net_iovs
  *   igb_devmem_ethtool.c  what is wrapped of igb's ethtool and netdev ops
  *   igb_devmem_pci.c      error recovery, function reset, SR-IOV, suspend
  *
@@ -108,6 +109,7 @@ struct igb_devmem_queue {
 /**
  * struct igb_devmem - device memory side of an adapter
  * @ddev: as registered with the kernel
+ * @ops: what this NIC can do
  * @base_netdev_ops: igb's own
  * @base_ethtool_ops: igb's own
  * @netdev_ops: copy of igb's with our overrides
@@ -120,6 +122,7 @@ struct igb_devmem_queue {
  */
 struct igb_devmem {
 	struct devmem_dev		ddev;
+	struct devmem_driver_ops	ops;
 	const struct net_device_ops	*base_netdev_ops;
 	const struct ethtool_ops	*base_ethtool_ops;
 	struct net_device_ops		netdev_ops;
@@ -177,6 +180,30 @@ void igb_devmem_take_back(struct igb_devmem_queue *q, struct igb_ring *ring);
 int igb_devmem_clean_rx_irq(struct igb_q_vector *q_vector, int budget);
 int igb_devmem_harvest(struct igb_q_vector *q_vector, int budget);
 
+/* igb_devmem_tx.c */
+netdev_tx_t igb_devmem_xmit_frame(struct sk_buff *skb,
+				  struct net_device *netdev);
+void igb_devmem_tx_drain(struct net_device *netdev);
+
+/* The address to read a frag from. Those of device memory are mapped as long as
+ * their binding lives, so they are not unmapped: igb_devmem_unmap_len().
+ */
+static inline dma_addr_t igb_devmem_map_frag(struct device *dev,
+					     const skb_frag_t *frag,
+					     unsigned int size)
+{
+	if (page_is_net_iov(frag->bv_page))
+		return net_iov_frag_dma(frag);
+	return skb_frag_dma_map(dev, frag, 0, size, DMA_TO_DEVICE);
+}
+
+/* What igb has to unmap of a buffer of @skb, the first of which is the header. */
+static inline unsigned int igb_devmem_unmap_len(const struct sk_buff *skb,
+						bool first, unsigned int size)
+{
+	return first || skb_frags_readable(skb) ? size : 0;
+}
+
 /* igb_devmem_ethtool.c */
 void igb_devmem_wrap_ops(struct igb_adapter *adapter);
 
@@ -192,6 +219,8 @@ int igb_devmem_sriov_configure(struct pci_dev *pdev, int num_vfs);
 bool igb_devmem_suspend_lock(struct device *dev, bool runtime);
 
 /* igb_main.c, see patches/ */
+netdev_tx_t igb_devmem_host_xmit(struct sk_buff *skb,
+				 struct net_device *netdev);
 int igb_devmem_host_poll(struct igb_q_vector *q_vector, int budget);
 void igb_devmem_host_clean(struct igb_ring *ring);
 void igb_devmem_skb_fields(struct igb_ring *ring,

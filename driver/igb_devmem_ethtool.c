@@ -266,6 +266,7 @@ void igb_devmem_wrap_ops(struct igb_adapter *adapter)
 	dm->base_netdev_ops = netdev->netdev_ops;
 	dm->netdev_ops = *netdev->netdev_ops;
 	dm->netdev_ops.ndo_stop = igb_devmem_close;
+	dm->netdev_ops.ndo_start_xmit = igb_devmem_xmit_frame;
 	dm->netdev_ops.ndo_fix_features = igb_devmem_fix_features;
 	dm->netdev_ops.ndo_bpf = igb_devmem_xdp;
 	netdev->netdev_ops = &dm->netdev_ops;

@@ -153,7 +153,7 @@ u32 dmt_areas_held(const struct dmt_binding *binding)
 	u32 i, held = 0;
 
 	for (i = 0; i < binding->hot.total; i++) {
-		held += !!atomic_read(&binding->niovs[i].ref);
+		held += atomic_read(&binding->niovs[i].ref) > binding->tx_based;
 		if (!(i % DMT_RESCHED))
 			cond_resched();
 	}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Bindings: a dma-buf on RX queues of a device, from bind to burial. */
+/* Bindings: a dma-buf on RX queues of a device, or to send from through it: from
+ * bind to burial.
+ */
 
 #include <linux/ethtool.h>
 #include <linux/ethtool_netlink.h>
@@ -45,7 +47,7 @@ static void dmt_bindings_changed(struct net_device *dev)
 	dmt_bindings_seq = dmt_bindings_seq + 1 ?: 1;
 	dev->priv_flags &= ~IFF_DEVMEM_BOUND;
 	list_for_each_entry(binding, &dmt_bindings, node)
-		if (binding->dev == dev)
+		if (binding->dev == dev && !binding->tx)
 			dev->priv_flags |= IFF_DEVMEM_BOUND;
 }
 
@@ -57,11 +59,12 @@ static void dmt_binding_stop_queues(struct dmt_binding *binding)
 				     binding->queues[--binding->nr_started]);
 }
 
-/* Under rtnl: off the list. Whoever calls this has to end it. */
-static void dmt_binding_stop(struct dmt_binding *binding, enum dmt_end why)
+/* Under rtnl: take it off the list and have it ended. */
+static void dmt_binding_stop(struct dmt_binding *binding, enum dmt_end why,
+			     u64 ticket)
 {
 	list_del_rcu(&binding->node);
-	binding->listed = false;
+	WRITE_ONCE(binding->listed, false);
 	dmt_binding_stop_queues(binding);
 	dmt_bindings_changed(binding->dev);
 	trace_dmt_unbind(binding, why);
@@ -69,6 +72,11 @@ static void dmt_binding_stop(struct dmt_binding *binding, enum dmt_end why)
 	if (binding->owner)
 		sock_put(binding->owner);
 	binding->owner = NULL;
+	if (binding->tx)
+		dmt_tx_end(binding, ticket, why != DMT_END_DEVICE &&
+					    why != DMT_END_EXPORTER);
+	else
+		dmt_binding_end(binding, ticket);
 }
 
 /* Drivers that do not tell, or leave it to bind, may have it on. */
@@ -92,6 +100,8 @@ static int dmt_binding_check_use(const struct dmt_binding *binding,
 	struct net_device *dev = binding->dev;
 	u32 i;
 
+	if (binding->tx)
+		return 0;
 	params->bad = DMT_BAD_DEVICE;
 	if (dmt_split_is_off(dev)) {
 		NL_SET_ERR_MSG(extack, "tcp-data-split is disabled");
@@ -101,7 +111,7 @@ static int dmt_binding_check_use(const struct dmt_binding *binding,
 		NL_SET_ERR_MSG(extack, "unable to bind dmabuf to device with XDP program attached");
 		return -EEXIST;
 	}
-	for (i = 0; i < binding->hot.nr_pools; i++) {
+	for (i = 0; i < binding->nr_queues; i++) {
 		params->bad = i;
 		if (dmt_binding_on(dev, binding->queues[i])) {
 			NL_SET_ERR_MSG(extack, "designated queue already memory provider bound");
@@ -157,7 +167,7 @@ static int dmt_binding_start(struct dmt_binding *binding, const struct net *net,
 		NL_SET_ERR_MSG(extack, "the exporter took the dma-buf back");
 		return -ENODEV;
 	}
-	for (i = 0; i < binding->hot.nr_pools; i++) {
+	for (i = 0; i < binding->nr_queues; i++) {
 		err = binding->ops->bind(binding->dev, binding->queues[i],
 					 dmt_pool(binding, i), extack);
 		if (err) {
@@ -171,8 +181,10 @@ static int dmt_binding_start(struct dmt_binding *binding, const struct net *net,
 		binding->owner = params->owner;
 		binding->owner_portid = params->owner_portid;
 	}
+	if (binding->tx)
+		WRITE_ONCE(binding->hot.tx_dev, binding->dev);
 	list_add_tail_rcu(&binding->node, &dmt_bindings);
-	binding->listed = true;
+	WRITE_ONCE(binding->listed, true);
 	dmt_bindings_changed(binding->dev);
 	trace_dmt_bind(binding);
 	dmt_listener->added(binding);
@@ -221,6 +233,10 @@ static int dmt_binding_check_dev(const struct net_device *dev,
 		NL_SET_ERR_MSG(extack, "driver and devmem_tcp_core differ in ABI, see dmesg");
 		return -EPROTO;
 	}
+	if (params->tx && !ddev->ops->tx_drain) {
+		NL_SET_ERR_MSG(extack, "Driver does not support netmem TX");
+		return -EOPNOTSUPP;
+	}
 	for (i = 0; i < params->nr_queues; i++) {
 		if (params->queues[i] >= dev->real_num_rx_queues) {
 			NL_SET_ERR_MSG(extack, "rx queue is out of range");
@@ -242,12 +258,17 @@ dmt_binding_create(struct net *net, struct dmt_bind_params *params,
 	struct net_device *dev;
 	int err;
 
-	binding = kzalloc(struct_size(binding, hot.pools, params->nr_queues),
+	/* To send from takes a home, too. */
+	binding = kzalloc(struct_size(binding, hot.pools,
+				      params->nr_queues ?: 1),
 			  GFP_KERNEL_ACCOUNT);
 	if (!binding)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&binding->reserve_lock);
+	binding->tx = params->tx;
+	binding->tx_user = params->tx_user;
 	binding->shift = params->shift;
+	binding->nr_queues = params->nr_queues;
 	binding->sock_limit = params->sock_limit;
 	memcpy(binding->queues, params->queues,
 	       array_size(params->nr_queues, sizeof(*params->queues)));
@@ -293,7 +314,7 @@ static void dmt_binding_cancel(struct dmt_binding *binding)
 }
 
 /**
- * dmt_bind - bind a dma-buf to RX queues
+ * dmt_bind - bind a dma-buf to RX queues, or to send from
  * @net: namespace of the request
  * @params: what to bind
  * @extack: reason of a refusal
@@ -320,11 +341,14 @@ int dmt_bind(struct net *net, struct dmt_bind_params *params,
 		err = dmt_check_accepting(params, extack) ?: err;
 		goto end;
 	}
+	if (params->tx)
+		binding->shift = dmt_tx_shift(binding->sgt);
 	err = dmt_areas_build(binding, binding->sgt, binding->size, extack);
 	if (err)
 		goto end;
 	params->bad = DMT_BAD_NONE;
-	err = dmt_pools_build(binding, params->nr_queues);
+	err = params->tx ? dmt_tx_build(binding) :
+			   dmt_pools_build(binding, params->nr_queues);
 	if (err)
 		goto end;
 	err = dmt_id_alloc(binding);
@@ -406,10 +430,8 @@ int dmt_unbind(struct net *net, u32 id)
 
 	rtnl_lock();
 	binding = dmt_binding_find(net, id);
-	if (binding) {
-		dmt_binding_stop(binding, DMT_END_UNBIND);
-		dmt_binding_end(binding, ticket);
-	}
+	if (binding)
+		dmt_binding_stop(binding, DMT_END_UNBIND, ticket);
 	rtnl_unlock();
 	if (!binding)
 		return -ENOENT;
@@ -432,12 +454,9 @@ void dmt_unbind_dev(struct net_device *dev)
 	u64 ticket = dmt_end_ticket();
 
 	ASSERT_RTNL();
-	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
-		if (binding->dev != dev)
-			continue;
-		dmt_binding_stop(binding, DMT_END_DEVICE);
-		dmt_binding_end(binding, ticket);
-	}
+	list_for_each_entry_safe(binding, next, &dmt_bindings, node)
+		if (binding->dev == dev)
+			dmt_binding_stop(binding, DMT_END_DEVICE, ticket);
 }
 EXPORT_SYMBOL_GPL(dmt_unbind_dev);
 
@@ -471,8 +490,7 @@ static void dmt_orphans_end(struct work_struct *work)
 	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
 		if (!binding->owner || !sock_flag(binding->owner, SOCK_DEAD))
 			continue;
-		dmt_binding_stop(binding, DMT_END_OWNER);
-		dmt_binding_end(binding, ticket);
+		dmt_binding_stop(binding, DMT_END_OWNER, ticket);
 	}
 	rtnl_unlock();
 	WRITE_ONCE(dmt_orphans_ended, ticket);
@@ -544,10 +562,8 @@ void dmt_close(void)
 
 	rtnl_lock();
 	WRITE_ONCE(dmt_accepting, false);
-	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
-		dmt_binding_stop(binding, DMT_END_MODULE);
-		dmt_binding_end(binding, ticket);
-	}
+	list_for_each_entry_safe(binding, next, &dmt_bindings, node)
+		dmt_binding_stop(binding, DMT_END_MODULE, ticket);
 	rtnl_unlock();
 	/* Those that wait for an exporter to map. */
 	wake_up(&dmt_wait);
@@ -566,9 +582,9 @@ void dmt_binding_revoke(struct work_struct *work)
 		container_of(work, struct dmt_binding, revoke);
 
 	rtnl_lock();
-	if (binding->listed) {
-		dmt_binding_stop(binding, DMT_END_EXPORTER);
-		dmt_binding_end(binding, dmt_end_ticket());
-	}
+	if (binding->listed)
+		dmt_binding_stop(binding, DMT_END_EXPORTER, dmt_end_ticket());
+	else if (binding->tx)
+		dmt_tx_revoke(binding);
 	rtnl_unlock();
 }

@@ -20,25 +20,35 @@ struct workqueue_struct *dmt_wq;
 
 static int __init dmt_core_init(void)
 {
+	int err = -ENOMEM;
+
 	dmt_map_wq = alloc_workqueue("devmem_tcp_map", WQ_UNBOUND, 0);
 	if (!dmt_map_wq)
-		return -ENOMEM;
+		return err;
 	dmt_wq = alloc_workqueue("devmem_tcp", WQ_UNBOUND, 0);
-	if (!dmt_wq) {
-		destroy_workqueue(dmt_map_wq);
-		return -ENOMEM;
-	}
+	if (!dmt_wq)
+		goto free_map_wq;
+	err = dmt_tx_init();
+	if (err)
+		goto free_wq;
 	devmem_set_sock_ops(&dmt_sock_ops);
 	dmt_debugfs_init();
 	pr_info("devmem_tcp_core: version %s, driver ABI %#zx\n", DEVMEM_VERSION,
 		DEVMEM_DRIVER_ABI);
 	return 0;
+
+free_wq:
+	destroy_workqueue(dmt_wq);
+free_map_wq:
+	destroy_workqueue(dmt_map_wq);
+	return err;
 }
 
 static void __exit dmt_core_exit(void)
 {
 	dmt_debugfs_exit();
 	devmem_set_sock_ops(NULL);
+	dmt_tx_exit();
 	/* In this order: a map can queue the end of its binding. */
 	destroy_workqueue(dmt_map_wq);
 	destroy_workqueue(dmt_wq);

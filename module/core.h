@@ -10,7 +10,10 @@
 #include <net/devmem_driver.h>
 #include <net/devmem_version.h>
 
+struct iov_iter;
 struct seq_file;
+struct sk_buff;
+struct sock;
 
 #define DMT_MAX_QUEUES		64
 #define DMT_MIN_SHIFT		PAGE_SHIFT
@@ -24,7 +27,8 @@ struct seq_file;
 #define DMT_ATTACH_PINNED	2
 
 /**
- * struct dmt_binding - a dma-buf bound to RX queues of one device
+ * struct dmt_binding - a dma-buf bound to RX queues of one device, or to send
+ *	from through one
  * @node: in dmt_bindings while its queues run on it; rtnl, or RCU to look at
  *	what is const
  * @listed: is it? rtnl
@@ -35,7 +39,16 @@ struct seq_file;
  * @ops: the driver's; valid while @node is listed; rtnl
  * @shift: log2 of the net_iov size; const
  * @nr_started: queues that run on it, the first of @queues; rtnl
+ * @nr_queues: number of @queues, 0 if to send; const
  * @queues: RX queue of each pool; const
+ * @tx: to send: it has one home and no queue, see tx.c; const
+ * @tx_based: the net_iovs that are not in use have one reference, by tx.c; const
+ *	once it has an id
+ * @tx_user: whose sockets may send; const
+ * @tx_lingers: it was on the list, so its dma-buf waits for the net_iovs; set
+ *	before it is ended
+ * @tx_linger: in dmt_tx_lingering; rtnl
+ * @tx_lets_go: work that gives the dma-buf back although net_iovs are out
  * @owner: socket that it ends with, or NULL; held while @listed, then gone
  * @owner_portid: netlink address of @owner; const
  * @sock_limit: net_iovs that the tokens of one socket may hold, 0: any; const
@@ -64,12 +77,14 @@ struct seq_file;
  * @nr_reserve: their number
  * @surplus: what each pool can spare for the others. Filled by its consumer
  *	alone, and only when empty; emptied by anybody, as a whole
+ * @rcu: for the kfree_rcu() of this struct
  * @hot: what the built-in part knows; last, it ends in the pool pointers
  *
  * Life: dmt_bind() makes it; whoever takes it off dmt_bindings (unbind, device
  * removal, revocation, module exit) stops the queues and then has it ended: a
  * work gives the dma-buf back, the memory goes with the last net_iov that comes
- * home.
+ * home. To send is different: net_iovs come home first, then a work gives the
+ * dma-buf back, see tx.c.
  */
 struct dmt_binding {
 	struct list_head		node;
@@ -81,7 +96,14 @@ struct dmt_binding {
 	const struct devmem_driver_ops	*ops;
 	u32				shift;
 	u32				nr_started;
+	u32				nr_queues;
 	u32				queues[DMT_MAX_QUEUES];
+	bool				tx;
+	bool				tx_based;
+	bool				tx_lingers;
+	kuid_t				tx_user;
+	struct list_head		tx_linger;
+	struct work_struct		tx_lets_go;
 	struct sock			*owner;
 	u32				owner_portid;
 	u32				sock_limit;
@@ -112,6 +134,7 @@ struct dmt_binding {
 	struct llist_node		*reserve;
 	u32				nr_reserve;
 	struct llist_head		surplus[DMT_MAX_QUEUES];
+	struct rcu_head			rcu;
 
 	struct net_iov_binding		hot ____cacheline_aligned_in_smp;
 };
@@ -137,12 +160,15 @@ extern struct workqueue_struct *dmt_wq;
 extern wait_queue_head_t dmt_wait;
 
 int dmt_id_alloc(struct dmt_binding *binding);
+struct dmt_binding *dmt_id_find(u32 id);
 void dmt_ids_walk(void (*show)(struct seq_file *s,
 			       const struct dmt_binding *binding),
 		  struct seq_file *s);
 void dmt_binding_init(struct dmt_binding *binding);
 u64 dmt_end_ticket(void);
 void dmt_binding_end(struct dmt_binding *binding, u64 ticket);
+void dmt_binding_let_go(struct dmt_binding *binding);
+void dmt_binding_free(struct net_iov_binding *hot);
 bool dmt_is_ending(u64 ticket);
 bool dmt_any_alive(void);
 
@@ -187,6 +213,20 @@ void dmt_pools_free(struct dmt_binding *binding);
 u32 dmt_pools_count_free(const struct dmt_binding *binding);
 void dmt_put_bulk(struct net_iov **niovs, u32 num);
 
+/* tx.c */
+u32 dmt_tx_shift(struct sg_table *sgt);
+int dmt_tx_build(struct dmt_binding *binding);
+void dmt_tx_end(struct dmt_binding *binding, u64 ticket, bool wait);
+void dmt_tx_revoke(struct dmt_binding *binding);
+void dmt_tx_put_all(struct net_iov *niovs, u32 num);
+int dmt_tx_init(void);
+void dmt_tx_exit(void);
+
+/* tx_send.c */
+int dmt_tx_get(struct sock *sk, u32 id, struct net_iov **tx);
+int dmt_tx_fill(struct net_iov *tx, struct sock *sk, struct sk_buff *skb,
+		struct iov_iter *from, u32 len);
+
 /* binding.c */
 extern struct list_head dmt_bindings;	/* rtnl */
 extern u32 dmt_bindings_seq;		/* rtnl */
@@ -218,7 +258,9 @@ struct dmt_listener {
  * struct dmt_bind_params - a bind request, already checked for its form
  * @ifindex: of the device
  * @dmabuf: stays the caller's
- * @shift: log2 of the net_iov size
+ * @tx: to send from; then there is no queue
+ * @tx_user: whose sockets may, if @tx
+ * @shift: log2 of the net_iov size, if not @tx
  * @nr_queues: number of queues, 1 to DMT_MAX_QUEUES
  * @queues: RX queues, no duplicates
  * @owner: socket of the request if the binding shall end with it, or NULL
@@ -229,6 +271,8 @@ struct dmt_listener {
 struct dmt_bind_params {
 	int		ifindex;
 	struct dma_buf	*dmabuf;
+	bool		tx;
+	kuid_t		tx_user;
 	u32		shift;
 	u32		nr_queues;
 	const u32	*queues;

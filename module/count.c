@@ -49,7 +49,7 @@ static void dmt_count_marks(const struct dmt_marks *marks,
 		if (!(i % DMT_RESCHED))
 			cond_resched();
 		niov = &binding->niovs[i];
-		if (!atomic_read(&niov->ref))
+		if (atomic_read(&niov->ref) <= binding->tx_based)
 			continue;
 		counts->held++;
 		pool = READ_ONCE(niov->pool);

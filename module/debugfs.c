@@ -22,11 +22,11 @@ static void dmt_show_bound(struct seq_file *s, const struct dmt_binding *binding
 		   netdev_name(binding->dev));
 	for (i = 0; i < binding->nr_started; i++)
 		seq_printf(s, "%s%u", i ? "," : "", binding->queues[i]);
-	seq_printf(s, " size=%llu rx_page_size=%u attach=%s exporter=%s sock_limit=%u\n",
+	seq_printf(s, " size=%llu rx_page_size=%u attach=%s exporter=%s sock_limit=%u tx=%u\n",
 		   binding->size, 1U << binding->shift,
 		   binding->attach_kind == DMT_ATTACH_PINNED ? "pinned" :
 							       "static",
-		   binding->dmabuf->exp_name, binding->sock_limit);
+		   binding->dmabuf->exp_name, binding->sock_limit, binding->tx);
 }
 
 /* The memory of these is not looked at: it may be half freed. */

@@ -71,8 +71,15 @@ static bool dmt_dmabuf_is_bounced(struct device *dev, struct sg_table *sgt)
 	return false;
 }
 
+static enum dma_data_direction
+dmt_dmabuf_dir(const struct dmt_binding *binding)
+{
+	return binding->tx ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+}
+
 static int dmt_dmabuf_pin(struct dmt_binding *binding)
 {
+	enum dma_data_direction dir = dmt_dmabuf_dir(binding);
 	struct sg_table *sgt;
 	int err;
 
@@ -81,7 +88,7 @@ static int dmt_dmabuf_pin(struct dmt_binding *binding)
 		binding->map_text = "exporter refused to pin the dma-buf";
 		return err;
 	}
-	sgt = dma_buf_map_attachment(binding->attach, DMA_FROM_DEVICE);
+	sgt = dma_buf_map_attachment(binding->attach, dir);
 	if (IS_ERR(sgt)) {
 		binding->map_text = "exporter refused to map the dma-buf for this device";
 		err = PTR_ERR(sgt);
@@ -97,7 +104,7 @@ static int dmt_dmabuf_pin(struct dmt_binding *binding)
 	return 0;
 
 unmap:
-	dma_buf_unmap_attachment(binding->attach, sgt, DMA_FROM_DEVICE);
+	dma_buf_unmap_attachment(binding->attach, sgt, dir);
 unpin:
 	dma_buf_unpin(binding->attach);
 	return err;
@@ -247,8 +254,8 @@ bool dmt_dmabuf_leave(struct dmt_binding *binding)
 
 /**
  * dmt_dmabuf_unmap - undo dmt_dmabuf_map(), also a partial one
- * @binding: whose map work is over, and whose queues are all confirmed stopped:
- *	the NIC writes no more. Frags and tokens that still exist are only metadata.
+ * @binding: whose map work is over, and that the NIC neither writes to nor reads
+ *	from any more. Frags and tokens that still exist are only metadata.
  *
  * Context: process, without rtnl. Afterwards move_notify is not called again.
  */
@@ -259,7 +266,7 @@ void dmt_dmabuf_unmap(struct dmt_binding *binding)
 	if (binding->sgt) {
 		dma_resv_lock(dmabuf->resv, NULL);
 		dma_buf_unmap_attachment(binding->attach, binding->sgt,
-					 DMA_FROM_DEVICE);
+					 dmt_dmabuf_dir(binding));
 		dma_buf_unpin(binding->attach);
 		binding->sgt = NULL;
 		dma_resv_unlock(dmabuf->resv);

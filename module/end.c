@@ -57,6 +57,18 @@ static void dmt_id_free(u32 id)
 }
 
 /**
+ * dmt_id_find - look an id up
+ * @id: any number
+ *
+ * Context: rcu_read_lock() held. The result may be dead: its net_iovs are there
+ * only if NET_IOV_DEAD is not set, and then until rcu_read_unlock().
+ */
+struct dmt_binding *dmt_id_find(u32 id)
+{
+	return idr_find(&dmt_ids, id);
+}
+
+/**
  * dmt_ids_walk - look at the bindings that have an id and are not listed
  * @show: called for each, under a spinlock
  * @s: its argument
@@ -77,8 +89,13 @@ void dmt_ids_walk(void (*show)(struct seq_file *s,
 	spin_unlock(&dmt_ids_lock);
 }
 
-/* net_iov_binding.release: every net_iov is home, nobody looks any more. */
-static void dmt_binding_free(struct net_iov_binding *hot)
+/**
+ * dmt_binding_free - net_iov_binding.release
+ * @hot: every net_iov is home, nobody looks any more; but dmt_id_find() may
+ *
+ * Context: process.
+ */
+void dmt_binding_free(struct net_iov_binding *hot)
 {
 	struct dmt_binding *binding = dmt_binding_of(hot);
 
@@ -88,31 +105,47 @@ static void dmt_binding_free(struct net_iov_binding *hot)
 		trace_dmt_free(binding);
 		dmt_id_free(binding->id);
 	}
-	kfree(binding);
+	kfree_rcu(binding, rcu);
 	if (atomic_dec_and_test(&dmt_alive))
 		wake_up(&dmt_wait);
 }
 
+/**
+ * dmt_binding_let_go - give back the dma-buf and the device
+ * @binding: the NIC has no use for it any more
+ *
+ * Context: process, without rtnl.
+ */
+void dmt_binding_let_go(struct dmt_binding *binding)
+{
+	dmt_dmabuf_unmap(binding);
+	cancel_work_sync(&binding->revoke);
+	put_device(binding->dma_dev);
+	netdev_put(binding->dev, &binding->dev_tracker);
+}
+
 /* The queues are stopped and the binding is on no list: give the dma-buf back
- * now, and the memory when the last net_iov comes home.
+ * now, unless it was to send from, and the memory when the last net_iov comes
+ * home.
  */
 static void dmt_binding_end_work(struct work_struct *work)
 {
 	struct dmt_binding *binding =
 		container_of(work, struct dmt_binding, end);
+	struct net_iov *niovs = binding->niovs;
+	u32 based = binding->tx_based ? binding->hot.total : 0;
 
 	/* Kicks that a put has begun still run in the driver. */
 	synchronize_rcu();
-	dmt_dmabuf_unmap(binding);
-	cancel_work_sync(&binding->revoke);
-	put_device(binding->dma_dev);
-	netdev_put(binding->dev, &binding->dev_tracker);
+	if (!binding->tx_lingers)
+		dmt_binding_let_go(binding);
 
 	spin_lock(&dmt_ending_lock);
 	list_del(&binding->end_node);
 	spin_unlock(&dmt_ending_lock);
 	wake_up(&dmt_wait);
 	net_iov_binding_kill(&binding->hot, dmt_pools_count_free(binding));
+	dmt_tx_put_all(niovs, based);
 }
 
 /**

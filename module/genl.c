@@ -43,6 +43,12 @@ static const struct nla_policy dmt_bind_policy[] = {
 	[DEVMEM_TCP_A_SOCK_LIMIT]	= { .type = NLA_U32 },
 };
 
+static const struct nla_policy dmt_bind_tx_policy[] = {
+	[DEVMEM_TCP_A_IFINDEX]		= NLA_POLICY_MIN(NLA_U32, 1),
+	[DEVMEM_TCP_A_DMABUF_FD]	= { .type = NLA_U32 },
+	[DEVMEM_TCP_A_TX_USER]		= { .type = NLA_U32 },
+};
+
 static const struct nla_policy dmt_id_policy[] = {
 	[DEVMEM_TCP_A_ID]		= NLA_POLICY_MIN(NLA_U32, 1),
 };
@@ -150,8 +156,9 @@ int dmt_bind_request(struct net *net, struct dmt_bind_params *params,
 	return ret;
 }
 
-static int dmt_parse_bind(struct genl_info *info, struct dmt_bind_attrs *attrs,
-			  struct dmt_bind_params *params)
+static int dmt_parse_bind_rx(struct genl_info *info,
+			     struct dmt_bind_attrs *attrs,
+			     struct dmt_bind_params *params)
 {
 	struct nlattr *limit = info->attrs[DEVMEM_TCP_A_SOCK_LIMIT];
 	int err;
@@ -170,7 +177,36 @@ static int dmt_parse_bind(struct genl_info *info, struct dmt_bind_attrs *attrs,
 	return err ?: dmt_parse_queues(info, attrs);
 }
 
-static int dmt_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
+static int dmt_parse_bind_tx(struct genl_info *info,
+			     struct dmt_bind_attrs *attrs,
+			     struct dmt_bind_params *params)
+{
+	struct nlattr *user = info->attrs[DEVMEM_TCP_A_TX_USER];
+
+	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_IFINDEX) ||
+	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_DMABUF_FD))
+		return -EINVAL;
+
+	attrs->ifindex = info->attrs[DEVMEM_TCP_A_IFINDEX];
+	attrs->dmabuf = info->attrs[DEVMEM_TCP_A_DMABUF_FD];
+	params->tx = true;
+	params->tx_user = current_euid();
+	if (!user)
+		return 0;
+	params->tx_user = make_kuid(current_user_ns(), nla_get_u32(user));
+	if (!uid_valid(params->tx_user) &&
+	    nla_get_u32(user) != DEVMEM_TCP_TX_ANYBODY) {
+		NL_SET_ERR_MSG_ATTR(info->extack, user, "no such user");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* A bind command of either direction. */
+static int dmt_bind_doit(struct genl_info *info,
+			 int (*parse)(struct genl_info *info,
+				      struct dmt_bind_attrs *attrs,
+				      struct dmt_bind_params *params))
 {
 	struct dmt_bind_params params = {};
 	struct dmt_bind_attrs *attrs;
@@ -186,10 +222,10 @@ static int dmt_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
 		goto free;
 	err = -EMSGSIZE;
 	hdr = genlmsg_put_reply(reply, info, &dmt_genl_family, 0,
-				DEVMEM_TCP_CMD_BIND_RX);
+				info->genlhdr->cmd);
 	if (!hdr)
 		goto free;
-	err = dmt_parse_bind(info, attrs, &params) ?:
+	err = parse(info, attrs, &params) ?:
 	      dmt_bind_request(genl_info_net(info), &params, attrs,
 			       info->extack);
 	if (err < 0)
@@ -207,6 +243,16 @@ free:
 	kfree(attrs);
 	nlmsg_free(reply);
 	return err;
+}
+
+static int dmt_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return dmt_bind_doit(info, dmt_parse_bind_rx);
+}
+
+static int dmt_bind_tx_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return dmt_bind_doit(info, dmt_parse_bind_tx);
 }
 
 static int dmt_unbind_doit(struct sk_buff *skb, struct genl_info *info)
@@ -261,6 +307,17 @@ static int dmt_fill_pool(struct sk_buff *skb, const struct dmt_binding *binding,
 	return nla_put_u32(skb, DEVMEM_TCP_A_QUEUE, binding->queues[i]);
 }
 
+/* Users are told as the machine's first user namespace knows them. */
+static int dmt_fill_tx(struct sk_buff *skb, const struct dmt_binding *binding)
+{
+	u32 user = uid_valid(binding->tx_user) ?
+		   from_kuid_munged(&init_user_ns, binding->tx_user) :
+		   DEVMEM_TCP_TX_ANYBODY;
+
+	return nla_put_flag(skb, DEVMEM_TCP_A_TX) ?:
+	       nla_put_u32(skb, DEVMEM_TCP_A_TX_USER, user);
+}
+
 #define DMT_ALL_POOLS	U64_MAX
 
 /* Under rtnl. What a message of any kind has of a binding; @pools has a bit for
@@ -287,9 +344,10 @@ static int dmt_fill_attrs(struct sk_buff *skb,
 	    (binding->owner &&
 	     nla_put_flag(skb, DEVMEM_TCP_A_NETLINK_OWNED)) ||
 	    (counts &&
-	     nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD, counts->held)))
+	     nla_put_u32(skb, DEVMEM_TCP_A_NUM_HELD, counts->held)) ||
+	    (binding->tx && dmt_fill_tx(skb, binding)))
 		return -EMSGSIZE;
-	for (i = 0; i < binding->hot.nr_pools; i++)
+	for (i = 0; i < binding->nr_queues; i++)
 		if (pools & BIT_ULL(i) && dmt_fill_pool(skb, binding, counts, i))
 			return -EMSGSIZE;
 	return 0;
@@ -499,6 +557,12 @@ static const struct genl_ops dmt_genl_ops[] = {
 		.doit		= dmt_unbind_doit,
 		.policy		= dmt_id_policy,
 		.maxattr	= ARRAY_SIZE(dmt_id_policy) - 1,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd		= DEVMEM_TCP_CMD_BIND_TX,
+		.doit		= dmt_bind_tx_doit,
+		.policy		= dmt_bind_tx_policy,
+		.maxattr	= ARRAY_SIZE(dmt_bind_tx_policy) - 1,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	}, {
 		.cmd		= DEVMEM_TCP_CMD_GET,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The genl family netdev of later kernels, for programs written for those:
- * bind-rx, queue-get and dev-get. A binding made here ends with its socket.
+ * bind-rx, bind-tx, queue-get and dev-get. A binding made here ends with its socket.
  *
  * Errnos are those of later kernels; all other commands of that family are
  * unknown here, as they are to a kernel without them. There is no alias that
@@ -46,6 +46,11 @@ static const struct nla_policy dmt_netdev_bind_policy[] = {
 		NLA_POLICY_FULL_RANGE(NLA_U32, &dmt_page_size_range),
 };
 
+static const struct nla_policy dmt_netdev_bind_tx_policy[] = {
+	[NETDEV_A_DMABUF_IFINDEX]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[NETDEV_A_DMABUF_FD]		= { .type = NLA_U32 },
+};
+
 /* One QUEUES attribute. A queue that is there already is fine, as upstream. */
 static int dmt_parse_queue(const struct nlattr *nest,
 			   struct dmt_bind_attrs *attrs,
@@ -88,12 +93,19 @@ static int dmt_netdev_parse_bind(struct genl_info *info,
 	int err, rem;
 
 	if (GENL_REQ_ATTR_CHECK(info, NETDEV_A_DMABUF_IFINDEX) ||
-	    GENL_REQ_ATTR_CHECK(info, NETDEV_A_DMABUF_FD) ||
-	    GENL_REQ_ATTR_CHECK(info, NETDEV_A_DMABUF_QUEUES))
+	    GENL_REQ_ATTR_CHECK(info, NETDEV_A_DMABUF_FD))
 		return -EINVAL;
 
 	attrs->ifindex = info->attrs[NETDEV_A_DMABUF_IFINDEX];
 	attrs->dmabuf = info->attrs[NETDEV_A_DMABUF_FD];
+	if (info->genlhdr->cmd == NETDEV_CMD_BIND_TX) {
+		params->tx = true;
+		params->tx_user = current_euid();
+		return 0;
+	}
+
+	if (GENL_REQ_ATTR_CHECK(info, NETDEV_A_DMABUF_QUEUES))
+		return -EINVAL;
 	err = dmt_parse_page_size(info->attrs[NETDEV_A_DMABUF_RX_PAGE_SIZE],
 				  &params->shift, info->extack);
 	if (err)
@@ -130,7 +142,7 @@ static int dmt_netdev_bind(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
-static int dmt_netdev_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
+static int dmt_netdev_bind_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *reply;
 	int id, err;
@@ -141,7 +153,7 @@ static int dmt_netdev_bind_rx_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!reply)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(reply, info, &dmt_netdev_family, 0,
-				NETDEV_CMD_BIND_RX);
+				info->genlhdr->cmd);
 	err = -EMSGSIZE;
 	if (!hdr)
 		goto free;
@@ -181,9 +193,15 @@ static const struct genl_ops dmt_netdev_ops[] = {
 		.maxattr	= ARRAY_SIZE(dmt_queue_get_policy) - 1,
 	}, {
 		.cmd		= NETDEV_CMD_BIND_RX,
-		.doit		= dmt_netdev_bind_rx_doit,
+		.doit		= dmt_netdev_bind_doit,
 		.policy		= dmt_netdev_bind_policy,
 		.maxattr	= ARRAY_SIZE(dmt_netdev_bind_policy) - 1,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd		= NETDEV_CMD_BIND_TX,
+		.doit		= dmt_netdev_bind_doit,
+		.policy		= dmt_netdev_bind_tx_policy,
+		.maxattr	= ARRAY_SIZE(dmt_netdev_bind_tx_policy) - 1,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

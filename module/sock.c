@@ -371,4 +371,6 @@ const struct devmem_sock_ops dmt_sock_ops = {
 	.recvmsg	= dmt_sock_recvmsg,
 	.dontneed	= dmt_sock_dontneed,
 	.release	= dmt_sock_release,
+	.tx_get		= dmt_tx_get,
+	.tx_fill	= dmt_tx_fill,
 };

@@ -15,17 +15,26 @@ added_existing()
 
 total=0
 existing=0
+sending=0
 echo "kernel patch series (patches/6.1), added lines:"
 for p in patches/6.1/*.patch; do
 	n=$(added "$p")
 	e=$(added_existing "$p")
 	printf '  %-32s %5d, %d of them in files of 6.1\n' \
 		"$(basename "$p")" "$n" "$e"
-	total=$((total + n))
-	existing=$((existing + e))
+	case $p in
+	*-tx.patch)
+		sending=$((sending + n))
+		;;
+	*)
+		total=$((total + n))
+		existing=$((existing + e))
+		;;
+	esac
 done
 printf '  %-32s %5d, %d of them in files of 6.1 (limits 600, 350)\n' \
-	"RX total" "$total" "$existing"
+	"receive" "$total" "$existing"
+printf '  %-32s %5d (limit 120)\n' "transmit" "$sending"
 
 hunks=$(cat driver/patches/*.patch | grep -c '^@@')
 lines=0
@@ -41,4 +50,5 @@ for d in driver module tools/devmemctl include tests scripts; do
 		-exec cat {} + | wc -l)"
 done
 
-[ "$total" -le 600 ] && [ "$existing" -le 350 ] && [ "$hunks" -le 15 ]
+[ "$total" -le 600 ] && [ "$existing" -le 350 ] && [ "$sending" -le 120 ] &&
+	[ "$hunks" -le 15 ]

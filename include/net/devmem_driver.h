@@ -8,7 +8,9 @@
  * What a driver has to do is written at struct devmem_driver_ops; the rules for
  * the data path are: hand up only TCP frames that the NIC split and whose
  * checksum it verified, drop and count all others that have payload in a
- * net_iov, keep headers in host memory, never touch or prefetch payload.
+ * net_iov, keep headers in host memory, never touch or prefetch payload. Who
+ * sends from net_iovs maps none of them: they are (net_iov_frag_dma()), and drops
+ * those that devmem_tx_ok() refuses.
  */
 #ifndef _NET_DEVMEM_DRIVER_H
 #define _NET_DEVMEM_DRIVER_H
@@ -62,7 +64,7 @@ struct net_iov_pool {
 
 /* Bump the version on every change of the structs here. */
 #define DEVMEM_DRIVER_ABI	\
-	(2 << 24 | sizeof(struct net_iov_pool))
+	(3 << 24 | sizeof(struct net_iov_pool))
 
 /* Looks at a net_iov, must not sleep. */
 typedef void (*net_iov_fn)(void *arg, const struct net_iov *niov);
@@ -80,6 +82,9 @@ typedef void (*net_iov_fn)(void *arg, const struct net_iov *niov);
  * @posted: call @mark for each buffer that the bound RX queue @queue has in its
  *	ring, as often as it likes for one. A snapshot, while the queue runs;
  *	may be NULL
+ * @tx_drain: what was sent from net_iovs before this, the hardware does not read
+ *	any more when it returns; if need be by a reset. NULL: the device
+ *	cannot send from them
  *
  * All run under rtnl and may sleep. A binding survives ndo_stop and ndo_open:
  * the driver keeps @pool and uses it again.
@@ -93,6 +98,7 @@ struct devmem_driver_ops {
 	u32	(*napi_id)(struct net_device *dev, u32 queue);
 	void	(*posted)(struct net_device *dev, u32 queue, net_iov_fn mark,
 			  void *arg);
+	void	(*tx_drain)(struct net_device *dev);
 };
 
 /* A frag holds a net_iov as its page pointer with bit 0 set. */
@@ -111,6 +117,14 @@ static inline dma_addr_t net_iov_dma(const struct net_iov *niov)
 {
 	return niov->area->dma +
 	       ((dma_addr_t)net_iov_index(niov) << niov->area->shift);
+}
+
+/* Bus address of a frag, for the device that the binding was made for. To send
+ * from, a driver has to be sure of devmem_tx_ok() first, in ndo_start_xmit().
+ */
+static inline dma_addr_t net_iov_frag_dma(const skb_frag_t *frag)
+{
+	return net_iov_dma(skb_frag_net_iov(frag)) + skb_frag_off(frag);
 }
 
 /* Offset in the dma-buf, in bytes. */

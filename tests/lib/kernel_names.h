@@ -22,6 +22,7 @@ typedef uint64_t u64;
 
 #define dma_addr_t			u64
 #define gfp_t				int
+#define kuid_t				u32
 #define netdevice_tracker		int
 #define wait_queue_head_t		int
 
@@ -44,6 +45,7 @@ typedef uint64_t u64;
 struct list_head { struct list_head *next, *prev; };
 struct llist_node { struct llist_node *next; };
 struct llist_head { struct llist_node *first; };
+struct rcu_head { void *unused; };
 
 static inline void init_llist_head(struct llist_head *list)
 {
@@ -76,6 +78,8 @@ bool net_iov_low(const struct sk_buff *skb);
 struct skb_shared_info { char frags[1]; };
 #define skb_shinfo(skb)		((struct skb_shared_info *)(skb))
 #define skb_frag_net_iov(frag)	((struct net_iov *)(frag))
+typedef struct net_iov skb_frag_t;
+#define skb_frag_off(frag)	0
 
 struct netlink_ext_ack;
 #define NL_SET_ERR_MSG(extack, msg)	((void)(extack))

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # For runners that build files of module/ and of the patches as a program.
 
-# from_patch NAME OUT PATCH...: a file that a patch adds, as it will be in the
-# kernel
+# from_patch NAME OUT PATCH...: a file that a patch adds, as it adds it: what later
+# ones change in it is not there
 from_patch()
 {
 	local name=$1 out=$2
@@ -11,8 +11,9 @@ from_patch()
 
 	mkdir -p "$(dirname "$out")"
 	awk -v name="b/$name" '
-		/^\+\+\+ / { on = $2 == name; next }
-		/^(--- |diff )/ { on = 0 }
+		/^\+\+\+ / { on = new && $2 == name; next }
+		/^diff / { on = 0 }
+		/^--- / { on = 0; new = $2 == "/dev/null" }
 		on && sub(/^\+/, "")' "$@" >"$out"
 	[ -s "$out" ]
 }

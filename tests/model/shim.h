@@ -111,6 +111,7 @@ void model_free(const void *mem);
 
 #define kzalloc(size, gfp)	model_alloc(size, #size)
 #define kfree(mem)		model_free(mem)
+#define kfree_rcu(mem, rcu)	model_free(mem)	/* sooner than it would be */
 #define kvfree(mem)		model_free(mem)
 #define kvcalloc(n, size, gfp)	model_alloc((size_t)(n) * (size), #size)
 #define kmalloc(size, gfp)	model_alloc(size, #size)
@@ -146,6 +147,7 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work);
 #define idr_alloc_cyclic(idr, ptr, start, end, gfp)	(++*(idr))
 #define idr_for_each_entry(idr, entry, id)	\
 	for ((entry) = NULL, (id) = 0; (entry); (id)++)
+#define idr_find(idr, id)		((void)(idr), (void)(id), NULL)
 #define idr_remove(idr, id)		((void)(idr), (void)(id))
 
 /* One module, and the device of its bindings. */

@@ -10,6 +10,8 @@
  * bytes; headers and everything else go to host memory as ever. A dma-buf can
  * be in several bindings, a queue in one.
  *
+ * Or it connects a dma-buf to a device to send from: section 6.
+ *
  * Ids come from one space for the whole machine, are > 0, and are not used
  * again while a buffer of the binding is still held by a socket.
  *
@@ -82,12 +84,24 @@
  *   released, unless its exporter takes longer than 5 seconds: then that
  *   happens when the exporter is done. So it is after a BIND_RX that failed.
  *
+ * DEVMEM_TCP_CMD_BIND_TX   do
+ *   in:  IFINDEX, DMABUF_FD, TX_USER (optional, default the effective user of
+ *        the caller)
+ *   out: ID
+ *   A binding to send from, see section 6. Every segment of the dma-buf as
+ *   mapped for the device must start at and be a multiple of 4096.
+ *   errors: as BIND_RX, without those about queues and what receives;
+ *     EOPNOTSUPP  the driver of that device cannot send from device memory
+ *     EINVAL      TX_USER is no user of the caller's user namespace
+ *
  * DEVMEM_TCP_CMD_GET       do, dump
  *   in:  ID (do), IFINDEX (dump, optional: only that device)
  *   out: ID, IFINDEX, QUEUE and POOL (once for each queue), RX_PAGE_SIZE, SIZE,
  *        NUM_NIOVS, NUM_HELD and, in POOL, POSTED, QUEUED and USERS (only with
  *        CAP_NET_ADMIN in the first user namespace), EXPORTER, SOCK_LIMIT,
- *        ATTACH (if known), NETLINK_OWNED (if it is)
+ *        ATTACH (if known), NETLINK_OWNED (if it is). Of a binding to send
+ *        from: TX and TX_USER, no QUEUE and POOL; RX_PAGE_SIZE is what the
+ *        kernel counts NUM_NIOVS and NUM_HELD in
  *   errors: ENOENT as above; EINVAL ID in a dump, or IFINDEX in a do
  *   A dump during which bindings came or went has NLM_F_DUMP_INTR set, may lack
  *   some, and should be made again.
@@ -124,6 +138,8 @@
  *	queue twice counts once), rx-page-size; replies id. All errors and
  *	texts as BIND_RX above, but for duplicates. If the reply cannot be
  *	delivered, there is no binding.
+ *   bind-tx (15)    do. ifindex, fd; replies id. As BIND_TX above, for the
+ *	effective user of the caller
  *   queue-get (10)  do, dump. napi-id only of RX queues of drivers that can
  *	bind; dmabuf is the id of the binding.
  *	ENODEV no such device; EINVAL no such queue; ENOENT the device is down,
@@ -210,6 +226,45 @@
  *   ENOMEM
  *   ENOPROTOOPT  (or EINVAL) the kernel has no device memory support
  *
+ * 6. Sending
+ * ==========
+ *
+ * 6.1 sendmsg(MSG_ZEROCOPY) on a TCP socket with SO_ZEROCOPY, and a control
+ * message of level SOL_SOCKET and type SCM_DEVMEM_DMABUF that has a __u32: the id
+ * of a binding to send from
+ *
+ * Then the iovec's bases are not addresses but offsets in that dma-buf, in bytes.
+ * The rest is as with MSG_ZEROCOPY: the NIC reads the memory later, maybe more
+ * than once, so it must not be written before its completion has come (error
+ * queue, SO_EE_ORIGIN_ZEROCOPY). Nothing is copied, and nothing is charged to
+ * RLIMIT_MEMLOCK. One socket may send from several bindings, and from host memory
+ * in between.
+ *
+ *   EINVAL   no binding to send from has this id; no MSG_ZEROCOPY, no SO_ZEROCOPY,
+ *            or no bytes; MSG_FASTOPEN, or a connect() put off until now
+ *            (TCP_FASTOPEN_CONNECT); TCP_REPAIR; the device does not gather (sg)
+ *            or checksum (tx) now
+ *   EACCES   the binding is for the sockets of another user (the one who made the
+ *            socket counts)
+ *   ENODEV   the connection goes through another device than the binding's; or
+ *            the binding ended in the middle of the call
+ *   EHOSTUNREACH  it goes through none
+ *   EFAULT   the offset is behind the end of the dma-buf. Up to the end is sent
+ *   and what sendmsg(MSG_ZEROCOPY) says else
+ *
+ * Other sockets than TCP, and upper layers of it (kTLS, MPTCP), ignore the control
+ * message: there the offset is an address, and EFAULT very likely.
+ *
+ * 6.2 The end of a binding to send from
+ *
+ * After its end nothing new is sent from it, but what is queued is, as often as
+ * the peer needs. The dma-buf is released when the last of these bytes is
+ * acknowledged or its socket is gone, which nobody waits for. When the device
+ * goes or leaves its network namespace, or the exporter takes the memory back,
+ * the dma-buf is released at once: what is queued is not sent any more, and these
+ * connections time out. The same happens to connections whose route changes to
+ * another device; such frames count as tx_dropped there.
+ *
  * This file is append-only.
  */
 #ifndef _UAPI_LINUX_DEVMEM_TCP_H
@@ -221,6 +276,7 @@
 #define DEVMEM_TCP_MCGRP_BINDING	"binding"
 
 #define DEVMEM_TCP_MAX_QUEUES		64
+#define DEVMEM_TCP_TX_ANYBODY		0xffffffff
 
 enum devmem_tcp_cmd {
 	DEVMEM_TCP_CMD_BIND_RX = 1,
@@ -229,6 +285,7 @@ enum devmem_tcp_cmd {
 	DEVMEM_TCP_CMD_ADD_NTF,
 	DEVMEM_TCP_CMD_DEL_NTF,
 	DEVMEM_TCP_CMD_EMPTY_NTF,
+	DEVMEM_TCP_CMD_BIND_TX,
 
 	__DEVMEM_TCP_CMD_MAX,
 	DEVMEM_TCP_CMD_MAX = __DEVMEM_TCP_CMD_MAX - 1
@@ -257,6 +314,10 @@ enum devmem_tcp_attr {
 	DEVMEM_TCP_A_ATTACH,		/* u32, enum devmem_tcp_attach */
 	DEVMEM_TCP_A_NETLINK_OWNED,	/* flag: made over the family "netdev",
 					 * ends with the socket that made it
+					 */
+	DEVMEM_TCP_A_TX,		/* flag: to send from */
+	DEVMEM_TCP_A_TX_USER,		/* u32, user whose sockets may, or
+					 * DEVMEM_TCP_TX_ANYBODY
 					 */
 
 	__DEVMEM_TCP_A_MAX,

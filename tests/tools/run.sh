@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# devmemctl: its parsers (cmocka), what it says on a machine that cannot do device
+# devmemctl: its unit tests (cmocka), what it says on a machine that cannot do device
 # memory TCP, what is made or written from its table of commands (help, manual,
 # completion), and with the control module (kernel/). TAP in build/tap/tools*.tap.
 set -euo pipefail
@@ -13,7 +13,7 @@ mkdir -p "$TAP"
 
 about "unit tests of devmemctl, and its answers on an unpatched kernel"
 make -s -C "$ROOT/tools/devmemctl" OUT="$BUILD/tools" all \
-	"$BUILD"/tools/test_{parse,probe,steer}
+	"$BUILD"/tools/test_{binding,parse,probe,send,steer}
 
 result()
 {
@@ -152,6 +152,7 @@ completion()
 	completes "an action" "away all" steer a
 	completes "a value that nobody knows" "" bind -q ""
 	completes "a file" /etc/hostname recv -o /etc/hostn
+	completes "a user" root bind --user roo
 	completes "help of a command" steer help stee
 	is "completion: shellcheck" "$(shellcheck -s bash \
 		"$BUILD/tools/devmemctl.bash" 2>&1)" ""
@@ -226,6 +227,29 @@ cli()
 	exits 2 . "a page size that is none" bind -d lo -q 1 --page-size 3k1 fd 3
 	exits 2 'COMMAND missing' "bind with an empty command" \
 		bind -d lo -q 1 fd 0 --
+	exits 2 'q LIST missing' "bind without queues" bind -d lo fd 0
+	exits 2 'excludes' "bind --tx with queues" bind -d lo --tx -q 1 fd 0
+	exits 2 'excludes' "bind --tx with a page size" \
+		bind -d lo --tx --page-size 4K fd 0
+	exits 2 'excludes' "bind --tx with a limit" \
+		bind -d lo --tx --sock-limit 5 fd 0
+	exits 2 'is for --tx' "a user of queues" bind -d lo -q 1 --user any fd 0
+	exits 2 'no such user' "a user that is none" \
+		bind -d lo --tx --user nobody-at-all fd 0
+	exits 2 'HOST:PORT missing' "send without a peer" send -d lo fd 0
+	exits 2 'not HOST:PORT' "send to a port alone" send -d lo -c 5000 fd 0
+	exits 2 'IFNAME missing' "send without a device" \
+		send -c 192.0.2.1:5000 fd 0
+	exits 2 'SOURCE missing' "send without memory" \
+		send -d lo -c 192.0.2.1:5000
+	exits 2 'excludes' "send: -d of a binding that is there" \
+		send -d lo -c 192.0.2.1:5000 --binding 1
+	exits 2 'need the SOURCE' "send: a file without the memory" \
+		send -c 192.0.2.1:5000 --binding 1 -i /dev/null
+	exits 2 'SOURCE is for' "send: memory that nobody looks at" \
+		send -c 192.0.2.1:5000 --binding 1 fd 0
+	exits 2 'no bytes' "send nothing" \
+		send -d lo -c 192.0.2.1:5000 --length 0 fd 0
 	exits 2 'are for --probe' "check with a SOURCE alone" check fd 0
 	exits 2 'needs -d IFNAME and -q' "a probe without queues" \
 		check -d lo --probe 192.0.2.1 fd 0
@@ -255,6 +279,8 @@ cli()
 		exits 1 'kernel.*not patched' "so does unbind" unbind 1
 		exits 1 'kernel.*not patched' "and a bind with a command" \
 			bind -d lo -q 1 fd 0 -- true
+		exits 1 'kernel.*not patched' "and send" \
+			send -d lo -c 192.0.2.1:5000 fd 0
 		exits 1 '' "check fails" check
 		is "a command that fails prints no JSON" \
 			"$("$CTL" -j show 2>/dev/null)$("$CTL" -j stats \
@@ -267,12 +293,12 @@ cli()
 }
 
 bad=0
-for name in parse probe steer; do
+for name in binding parse probe send steer; do
 	CMOCKA_MESSAGE_OUTPUT=TAP "$BUILD/tools/test_$name" 2>&1 |
 		tee "$TAP/tools-$name.tap" || bad=1
 done
 cli | tee "$TAP/tools-cli.tap"
-if grep -q '^not ok' "$TAP"/tools-{parse,probe,steer,cli}.tap; then
+if grep -q '^not ok' "$TAP"/tools-{binding,parse,probe,send,steer,cli}.tap; then
 	bad=1
 fi
 "$ROOT/tests/tools/kernel/run.sh" || bad=1

@@ -66,11 +66,14 @@ family()
 	equal "the family's version" "$(attr "$out" 3)" 1
 	equal "a query for it loads no module" "$(modinfo -F alias devmem_tcp |
 		grep -c 'netdev$')" 0
-	for cmd in 2 3 4 5 6 7 8 9 11 12 14 15 16 17 255; do
+	for cmd in 2 3 4 5 6 7 8 9 11 12 14 16 17 255; do
 		answers EOPNOTSUPP '' '' "command $cmd" netdev $cmd
 		answers EOPNOTSUPP '' '' "dump of command $cmd" netdev -d $cmd
 	done
-	answers EOPNOTSUPP '' '' "dump of bind-rx" netdev -d $BIND_RX
+	for cmd in $BIND_RX 15; do
+		answers EOPNOTSUPP '' '' "dump of a bind command, $cmd" \
+			netdev -d "$cmd"
+	done
 }
 
 bind_form()

@@ -13,6 +13,7 @@ enum {
 	NETDEV_DEV_GET		= 1,
 	NETDEV_QUEUE_GET	= 10,
 	NETDEV_BIND_RX		= 13,
+	NETDEV_BIND_TX		= 15,
 };
 
 enum {

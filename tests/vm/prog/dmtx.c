@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmtx [OPTION]... ADDRESS PORT STEP...: sends the test stream of lib/pattern.h
+ * from a dma-buf.
+ *
+ *   -m PCI[:OFFSET[:SIZE]]	the dma-buf: this range of BAR 2; without it
+ *				descriptor 20, see withbuf
+ *   -d IFNAME		bind it to send through this device
+ *   -n			over the family netdev; without it devmem_tcp
+ *   -u UID		whose sockets may send; -1: anybody
+ *   -i ID		instead of -d: somebody has bound it
+ *   -s SEED, -b SOURCE_PORT
+ *   -S BYTES		SO_SNDBUF
+ *
+ * The dma-buf is used as a ring: what was sent from a place has to be completed
+ * before the place is written again. Steps, one after the other:
+ *
+ *   send:BYTES[:SIZE[:IOVECS]]	in calls of SIZE (64 KiB), with so many
+ *				iovecs each (1)
+ *   odd:BYTES		calls of many sizes and offsets
+ *   host:BYTES		from host memory, an ordinary send()
+ *   more:BYTES:SIZE	as send, with MSG_MORE
+ *   nowait:BYTES	as send, with MSG_DONTWAIT; polls for room
+ *   fill:BYTES		send until no room is left, at most so much, without
+ *			waiting; prints NAME.bytes
+ *   done		waits until all is completed
+ *   pending		prints NAME.pending, calls that are not completed
+ *   try:OFFSET:BYTES[:FLAGS[:ID]]   one sendmsg(), prints NAME.errno; FLAGS
+ *			instead of MSG_ZEROCOPY, ID instead of the binding's.
+ *			What it sends is not of the stream
+ *   unbind		close the netlink socket or ask for it; the program goes on
+ *   rst		reset the connection, and end
+ *   exit		end, with all descriptors as they are
+ *   wait:FILE, touch:FILE, sleep:MS
+ *
+ * A step can have a name: NAME=STEP. Prints id=, sent=, completed=, and copied=:
+ * completions that say that data was copied. Then it shuts down and waits for
+ * the peer's end.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/errqueue.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <linux/devmem_tcp.h>
+
+#include "bar.h"
+#include "genl.h"
+#include "netdev.h"
+#include "pattern.h"
+
+#ifndef SO_ZEROCOPY
+#define SO_ZEROCOPY	60
+#endif
+#ifndef MSG_ZEROCOPY
+#define MSG_ZEROCOPY	0x4000000
+#endif
+#define SCM_DMABUF	79
+#define BUF_FD		20
+#define CALL_SIZE	(64 << 10)
+#define MAX_IOV		16
+#define MAX_CALLS	65536
+
+static struct genl g = { .fd = -1 };
+static uint64_t seed, sent, size;
+static uint8_t *mem;
+static uint32_t id;
+static int sock = -1, sndbuf;
+static bool over_netdev;
+static const char *step_name;
+
+/* The ring: bytes from @tail to @head are out. Both only grow. */
+static uint64_t head, tail;
+
+/* Of each call by its number: where the ring was behind it, and is it done? */
+static struct {
+	uint64_t	head;
+	bool		done;
+} calls[MAX_CALLS];
+static uint32_t nr_calls, first_call, completed, copied;
+
+static void bind_buf(const char *ifname, int fd, const char *user)
+{
+	uint32_t ifindex = if_nametoindex(ifname);
+	const struct nlattr *attr;
+	int ret;
+
+	if (!ifindex)
+		err(1, "%s", ifname);
+	genl_need(&g, over_netdev ? NETDEV_FAMILY : DEVMEM_TCP_FAMILY_NAME);
+	if (over_netdev) {
+		genl_begin(&g, NETDEV_BIND_TX);
+		genl_put_u32(&g, NETDEV_A_BIND_IFINDEX, ifindex);
+		genl_put_u32(&g, NETDEV_A_BIND_FD, fd);
+	} else {
+		genl_begin(&g, DEVMEM_TCP_CMD_BIND_TX);
+		genl_put_u32(&g, DEVMEM_TCP_A_IFINDEX, ifindex);
+		genl_put_u32(&g, DEVMEM_TCP_A_DMABUF_FD, fd);
+		if (user)
+			genl_put_u32(&g, DEVMEM_TCP_A_TX_USER, atol(user));
+	}
+	ret = genl_call(&g);
+	if (ret)
+		errx(1, "bind-tx: %s: %s", strerrorname_np(ret), g.text);
+	attr = genl_reply(&g, over_netdev ? NETDEV_A_BIND_ID : DEVMEM_TCP_A_ID,
+			  0);
+	if (!attr)
+		errx(1, "bind-tx: no id");
+	id = *(const uint32_t *)nla_payload(attr);
+	printf("id=%u\n", id);
+}
+
+static void unbind_buf(void)
+{
+	if (!over_netdev) {
+		genl_begin(&g, DEVMEM_TCP_CMD_UNBIND);
+		genl_put_u32(&g, DEVMEM_TCP_A_ID, id);
+		if (genl_call(&g))
+			errx(1, "unbind: %s", g.text);
+	}
+	close(g.fd);
+}
+
+static void connect_to(const char *host, const char *port, unsigned int source)
+{
+	struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+	};
+	struct sockaddr_in6 from = { .sin6_port = htons(source) };
+	struct addrinfo *ai;
+	int one = 1;
+
+	if (getaddrinfo(host, port, &hints, &ai))
+		errx(2, "%s port %s: not an address", host, port);
+	sock = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		err(1, "socket");
+	setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (setsockopt(sock, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)))
+		err(1, "SO_ZEROCOPY");
+	if (sndbuf &&
+	    setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf)))
+		err(1, "SO_SNDBUF");
+	from.sin6_family = ai->ai_family;
+	if (source && bind(sock, (void *)&from, ai->ai_addrlen))
+		err(1, "source port %u", source);
+	if (connect(sock, ai->ai_addr, ai->ai_addrlen))
+		err(1, "connect to %s port %s", host, port);
+	freeaddrinfo(ai);
+}
+
+static void complete(const struct sock_extended_err *e)
+{
+	uint32_t i;
+
+	if (e->ee_origin != SO_EE_ORIGIN_ZEROCOPY)
+		return;
+	for (i = e->ee_info; ; i++) {
+		if (i >= nr_calls || calls[i].done)
+			errx(1, "call %u is completed twice, or never was", i);
+		calls[i].done = true;
+		completed++;
+		copied += !!(e->ee_code & SO_EE_CODE_ZEROCOPY_COPIED);
+		if (i == e->ee_data)
+			break;
+	}
+	/* What is done in the middle is free when all before it is. */
+	for (; first_call < nr_calls && calls[first_call].done; first_call++)
+		tail = calls[first_call].head;
+}
+
+/* Read the error queue; wait for something there, at most @ms. */
+static bool read_completions(int ms)
+{
+	char control[512];
+	struct msghdr msg = { .msg_control = control };
+	struct pollfd p = { .fd = sock };
+	struct cmsghdr *c;
+	bool any = false;
+
+	if (ms)
+		poll(&p, 1, ms);
+	for (;;) {
+		msg.msg_controllen = sizeof(control);
+		if (recvmsg(sock, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return any;
+		any = true;
+		for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+			complete((void *)CMSG_DATA(c));
+	}
+}
+
+static void wait_done(void)
+{
+	int left = 120;
+
+	while (first_call < nr_calls)
+		if (!read_completions(1000) && !left--)
+			errx(1, "call %u of %u is not completed", first_call,
+			     nr_calls);
+}
+
+/* One sendmsg() of @iovs, whose bases are offsets in the dma-buf. */
+static ssize_t send_from(struct iovec *iovs, int num, int flags, uint32_t from)
+{
+	char control[CMSG_SPACE(sizeof(uint32_t))] = { 0 };
+	struct msghdr msg = {
+		.msg_iov = iovs, .msg_iovlen = num,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	ssize_t ret;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_DMABUF;
+	c->cmsg_len = CMSG_LEN(sizeof(uint32_t));
+	memcpy(CMSG_DATA(c), &from, sizeof(from));
+	ret = sendmsg(sock, &msg, flags | MSG_NOSIGNAL);
+	if (ret < 0)
+		return -errno;
+	if (nr_calls == MAX_CALLS)
+		errx(1, "too many calls");
+	calls[nr_calls].head = head;
+	calls[nr_calls++].done = false;
+	return ret;
+}
+
+/* Write @len bytes of the stream to the ring, all of them in one piece.
+ * Return: the offset.
+ */
+static uint64_t place(uint64_t at, uint64_t len)
+{
+	uint64_t offset = head % size;
+
+	if (offset + len > size) {	/* leave out the rest */
+		head += size - offset;
+		offset = 0;
+	}
+	while (head + len - tail > size) {
+		if (first_call == nr_calls)
+			tail = head;
+		else
+			read_completions(1000);
+	}
+	pattern_fill(seed, at, mem + offset, len);
+	head += len;
+	return offset;
+}
+
+static void send_call(uint64_t len, int num, int flags)
+{
+	struct iovec iovs[MAX_IOV], *iov = iovs;
+	uint64_t before = head, part, put = 0;
+	ssize_t ret;
+	int i;
+
+	for (i = 0; i < num; i++) {
+		part = i + 1 < num ? len / num : len - put;
+		iovs[i].iov_base = (void *)place(sent + put, part);
+		iovs[i].iov_len = part;
+		put += part;
+	}
+	for (; len; len -= ret, sent += ret) {
+		ret = send_from(iov, num, MSG_ZEROCOPY | flags, id);
+		if (ret == -EAGAIN || ret == -ENOBUFS) {
+			struct pollfd p = { .fd = sock, .events = POLLOUT };
+
+			if (!read_completions(0))
+				poll(&p, 1, 100);
+			ret = 0;
+			continue;
+		}
+		if (ret < 0)
+			errx(1, "sendmsg after %llu bytes: %s",
+			     (unsigned long long)sent, strerror(-ret));
+		/* The rest of the place is not sent yet. */
+		if ((uint64_t)ret < len)
+			calls[nr_calls - 1].head = before;
+		for (part = ret; part; ) {
+			put = part < iov->iov_len ? part : iov->iov_len;
+			iov->iov_base += put;
+			iov->iov_len -= put;
+			part -= put;
+			if (!iov->iov_len && num > 1)
+				iov++, num--;
+		}
+	}
+	read_completions(0);
+}
+
+static void send_all(uint64_t bytes, uint64_t call, int iovecs, int flags)
+{
+	uint64_t len;
+
+	for (; bytes; bytes -= len) {
+		len = bytes < call ? bytes : call;
+		send_call(len, len < (uint64_t)iovecs ? 1 : iovecs, flags);
+	}
+}
+
+static void send_odd(uint64_t bytes)
+{
+	static const unsigned int sizes[] = {
+		1, 20000, 3, 1448, 4096, 4097, 60000, 191, 100000, 2, 5000, 150,
+	};
+	unsigned int i;
+	uint64_t len;
+
+	for (i = 0; bytes; i++, bytes -= len) {
+		len = sizes[i % (sizeof(sizes) / sizeof(*sizes))];
+		len = len < bytes ? len : bytes;
+		send_call(len, len < 3 ? 1 : 1 + i % 3, 0);
+	}
+}
+
+static void send_host(uint64_t bytes)
+{
+	static uint8_t buf[CALL_SIZE];
+	ssize_t ret;
+	size_t n;
+
+	for (; bytes; bytes -= ret, sent += ret) {
+		n = bytes < sizeof(buf) ? bytes : sizeof(buf);
+		pattern_fill(seed, sent, buf, n);
+		ret = send(sock, buf, n, MSG_NOSIGNAL);
+		if (ret < 0)
+			err(1, "send");
+	}
+}
+
+/* As much as goes without waiting. */
+static void send_fill(uint64_t most)
+{
+	struct iovec iov;
+	uint64_t before = sent;
+	ssize_t ret;
+
+	do {
+		iov.iov_base = (void *)place(sent, CALL_SIZE);
+		iov.iov_len = CALL_SIZE;
+		ret = send_from(&iov, 1, MSG_ZEROCOPY | MSG_DONTWAIT, id);
+		if (ret > 0)
+			sent += ret;
+	} while (ret == CALL_SIZE && sent - before < most);
+	printf("%s.bytes=%llu\n", step_name,
+	       (unsigned long long)(sent - before));
+}
+
+static void try_one(unsigned long offset, unsigned long len, long flags,
+		    long from)
+{
+	struct iovec iov = { (void *)offset, len };
+	ssize_t ret = send_from(&iov, 1, flags, from);
+
+	printf("%s.errno=%s\n%s.ret=%zd\n", step_name,
+	       ret < 0 ? strerrorname_np(-ret) ?: "unknown" : "0", step_name,
+	       ret);
+}
+
+static void say_totals(void)
+{
+	printf("sent=%llu\ncompleted=%u\ncalls=%u\ncopied=%u\n",
+	       (unsigned long long)sent, completed, nr_calls, copied);
+	fflush(stdout);
+}
+
+static void reset(void)
+{
+	struct linger now = { .l_onoff = 1 };
+
+	setsockopt(sock, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(sock);
+	say_totals();
+	exit(0);
+}
+
+static void run_step(char *s)
+{
+	unsigned long a = 0, b = CALL_SIZE;
+	long c = 1, d = id;
+	char *eq = strchr(s, '='), *colon = strchr(s, ':');
+
+	step_name = "step";
+	if (eq && (!colon || eq < colon)) {
+		*eq = '\0';
+		step_name = s;
+		s = eq + 1;
+	}
+	if (sscanf(s, "send:%lu:%lu:%ld", &a, &b, &c) >= 1) {
+		send_all(a, b, c, 0);
+	} else if (sscanf(s, "odd:%lu", &a) == 1) {
+		send_odd(a);
+	} else if (sscanf(s, "host:%lu", &a) == 1) {
+		send_host(a);
+	} else if (sscanf(s, "more:%lu:%lu", &a, &b) == 2) {
+		send_all(a, b, 1, MSG_MORE);
+	} else if (sscanf(s, "nowait:%lu", &a) == 1) {
+		send_all(a, b, 1, MSG_DONTWAIT);
+	} else if (sscanf(s, "fill:%lu", &a) == 1) {
+		send_fill(a);
+	} else if (!strcmp(s, "done")) {
+		wait_done();
+	} else if (!strcmp(s, "pending")) {
+		read_completions(0);
+		printf("%s.pending=%u\n", step_name, nr_calls - completed);
+	} else if (!strncmp(s, "try:", 4)) {
+		c = MSG_ZEROCOPY;
+		if (sscanf(s, "try:%li:%li:%li:%li", (long *)&a, (long *)&b, &c,
+			   &d) < 2)
+			errx(2, "%s?", s);
+		try_one(a, b, c, d);
+	} else if (!strcmp(s, "unbind")) {
+		unbind_buf();
+	} else if (!strcmp(s, "rst")) {
+		reset();
+	} else if (!strcmp(s, "exit")) {
+		say_totals();
+		_exit(0);
+	} else if (sscanf(s, "sleep:%lu", &a) == 1) {
+		usleep(a * 1000);
+	} else if (!strncmp(s, "wait:", 5)) {
+		while (access(s + 5, F_OK))
+			usleep(2000);
+	} else if (!strncmp(s, "touch:", 6)) {
+		close(open(s + 6, O_CREAT | O_WRONLY, 0600));
+	} else {
+		errx(2, "unknown step %s", s);
+	}
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	const char *ifname = NULL, *bar = NULL, *user = NULL;
+	unsigned int source = 0;
+	struct stat st;
+	int c, buf = BUF_FD;
+	char byte;
+
+	while ((c = getopt(argc, argv, "+m:d:nu:i:s:b:S:")) != -1) {
+		switch (c) {
+		case 'm':
+			bar = optarg;
+			break;
+		case 'd':
+			ifname = optarg;
+			break;
+		case 'n':
+			over_netdev = true;
+			break;
+		case 'u':
+			user = optarg;
+			break;
+		case 'i':
+			id = atoi(optarg);
+			break;
+		case 's':
+			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'b':
+			source = atoi(optarg);
+			break;
+		case 'S':
+			sndbuf = atoi(optarg);
+			break;
+		default:
+			return 2;
+		}
+	}
+	argv += optind;
+	if (argc - optind < 3 || (!ifname && !id))
+		errx(2, "usage: dmtx [OPTION]... ADDRESS PORT STEP...");
+	if (bar)
+		buf = bar_export(bar, &size);
+	else if (!fstat(buf, &st))
+		size = lseek(buf, 0, SEEK_END);
+	if (size) {
+		mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, buf,
+			   0);
+		if (mem == MAP_FAILED)
+			err(1, "mmap");
+	}
+	if (ifname)
+		bind_buf(ifname, buf, user);
+	fflush(stdout);
+	connect_to(argv[0], argv[1], source);
+	for (argv += 2; *argv; argv++)
+		run_step(*argv);
+	say_totals();
+	if (shutdown(sock, SHUT_WR))
+		err(1, "shutdown");
+	while (recv(sock, &byte, 1, 0) > 0)
+		;
+	wait_done();
+	say_totals();
+	return 0;
+}

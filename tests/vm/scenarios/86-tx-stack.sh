@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# timeout: 400
+# Proves: bytes from device memory come right through what TCP and the layers
+# below do with an skb: segmentation by the NIC and by software, retransmission
+# and SACK, MTU probing, qdiscs that hold, drop, reorder and duplicate, a packet
+# socket that listens, netfilter, a smaller MTU in mid-stream.
+# shellcheck source=tests/vm/scenarios/tx.bash
+. /stage/scenarios/tx.bash
+
+MIB=$((8 << 20))
+
+unbind_all()
+{
+	tx devmemctl unbind --all
+}
+
+retransmits()
+{
+	tx awk '/^Tcp:/ {
+		for (i = 1; i <= NF && !n; i++)
+			if ($i == "RetransSegs")
+				n = i
+		value = $n
+	} END { print value }' /proc/net/snmp
+}
+
+through()
+{
+	local text=$1 step=${2:-send:$MIB}
+
+	tx_talk "$text" "${TX_BAR[@]}" -- "$step"
+	check "$text: unbind" unbind_all
+	tx_gone "$text"
+}
+
+qdisc()
+{
+	local text=$1
+	shift
+
+	tx tc qdisc replace dev "$DEV_TX" root "$@"
+	through "$text" "send:$((MIB / 2))"
+	tx tc qdisc del dev "$DEV_TX" root
+}
+
+dm_stage 4
+defer unbind_all
+
+tx ethtool -K "$DEV_TX" tso off
+defer tx ethtool -K "$DEV_TX" tso on gso on
+through "segmented by software"
+tx ethtool -K "$DEV_TX" gso off
+through "no segmentation"
+tx ethtool -K "$DEV_TX" tso on gso on
+
+dm_modules sch_netem sch_tbf sch_fq nf_tables
+before=$(retransmits)
+qdisc "one frame of 50 is lost" netem loss 2% limit 10000
+equal "lost frames are sent again" "$(($(retransmits) > before))" 1
+qdisc "out of order" netem delay 5ms reorder 30% 50% limit 10000
+qdisc "duplicates" netem duplicate 5% limit 10000
+qdisc "a slow qdisc" tbf rate 200mbit burst 64kb latency 50ms
+qdisc "fq" fq
+tx sysctl -qw net.ipv4.tcp_sack=0
+defer tx sysctl -qw net.ipv4.tcp_sack=1
+qdisc "loss without SACK" netem loss 2% limit 10000
+tx sysctl -qw net.ipv4.tcp_sack=1
+
+# The probe would be a copy.
+tx sysctl -qw net.ipv4.tcp_mtu_probing=2 net.ipv4.tcp_base_mss=512
+defer tx sysctl -qw net.ipv4.tcp_mtu_probing=0 net.ipv4.tcp_base_mss=1024
+through "MTU probing" odd:$MIB
+tx sysctl -qw net.ipv4.tcp_mtu_probing=0
+
+# What listens gets no frame with device memory, or headers only.
+tx sniff "$DEV_TX" $PORT "$TMP/sniff.stop" >"$TMP/sniff" 2>&1 &
+SNIFF=$!
+wait_for 10 grep -q listening "$TMP/sniff"
+through "a packet socket"
+touch "$TMP/sniff.stop"
+wait $SNIFF || true
+diag "$(tr '\n' ' ' <"$TMP/sniff")"
+equal "a packet socket sees no payload" "$(dm_value "$TMP/sniff" most)" 0
+
+tx nft 'add table t; add chain t o { type filter hook output priority 0; };
+	add rule t o tcp dport 5000 @th,160,32 0x12345678 counter drop'
+defer tx nft flush ruleset
+through "a netfilter rule that looks at payload"
+tx nft flush ruleset
+
+# Frames that were cut for a larger MTU are cut again.
+tx_sink $PORT "read:$((MIB / 4))" "touch:$TMP/quarter"
+tx_start "${TX_BAR[@]}" -- send:$MIB
+wait_for 20 test -e "$TMP/quarter"
+tx ip route replace 192.0.2.0/24 dev "$DEV_TX" src "$IP4_TX" mtu 600
+tx_wait "a smaller path MTU"
+tx_right "a smaller path MTU"
+tx ip route replace 192.0.2.0/24 dev "$DEV_TX" src "$IP4_TX"
+check "a smaller path MTU: unbind" unbind_all
+tx_gone "a smaller path MTU"

@@ -19,6 +19,9 @@ static const struct option_desc bind_options[] = {
 	CMD_OPTION_QUEUES,
 	CMD_OPTION_PAGE_SIZE,
 	CMD_OPTION_SOCK_LIMIT,
+	{ "tx", OPT_TX, NULL, "to send from, instead of -q" },
+	{ "user", OPT_USER, "USER",
+	  "with --tx: whose sockets may, any for all; yours" },
 	{ }
 };
 
@@ -32,52 +35,82 @@ static const struct option_desc bind_options[] = {
 /**
  * struct bind_args - the command line
  * @request: the binding to make
+ * @user: what its @tx_user points to, if it does
  * @source: its dma-buf
  * @command: bound while this runs, NULL: for good
  */
 struct bind_args {
 	struct binding_request request;
+	uint32_t user;
 	struct source source;
 	char **command;
 };
 
-static int bind_parse(struct bind_args *a, int argc, char **argv)
+/* Return: NULL, or what is wrong with the option's value. */
+static const char *bind_option(struct bind_args *a, int c)
 {
 	struct binding_request *r = &a->request;
+
+	switch (c) {
+	case 'd':
+		r->ifname = optarg;
+		break;
+	case 'q':
+		return parse_queues(optarg, &r->queues);
+	case OPT_PAGE_SIZE:
+		return parse_page_size(optarg, &r->page_size);
+	case OPT_SOCK_LIMIT:
+		return parse_u32(optarg, &r->sock_limit);
+	case OPT_TX:
+		r->tx = true;
+		break;
+	case OPT_USER:
+		r->tx_user = &a->user;
+		return parse_user(optarg, &a->user);
+	}
+	return NULL;
+}
+
+/* What goes together. Return: CMD_DONE, or CMD_USAGE with the reason printed. */
+static int bind_check(struct binding_request *r)
+{
+	if (!r->ifname)
+		return cmd_usage(&cmd_bind, "-d IFNAME missing");
+	if (r->tx) {
+		if (r->queues.n || r->page_size || r->sock_limit)
+			return cmd_usage(&cmd_bind,
+					 "--tx excludes -q and what belongs to it");
+		return CMD_DONE;
+	}
+
+	if (!r->queues.n)
+		return cmd_usage(&cmd_bind, "-q LIST missing");
+	if (r->tx_user)
+		return cmd_usage(&cmd_bind, "--user is for --tx");
+	if (!r->page_size)
+		r->page_size = BIND_PAGE_SIZE;
+	return CMD_DONE;
+}
+
+static int bind_parse(struct bind_args *a, int argc, char **argv)
+{
 	const char *why, *name;
 	int c;
 
 	memset(a, 0, sizeof(*a));
-	r->page_size = BIND_PAGE_SIZE;
 	a->command = cmd_command(&argc, argv);
 
 	while ((c = cmd_option(&cmd_bind, argc, argv)) != -1) {
-		why = NULL;
-		name = argv[optind - 1];
-		switch (c) {
-		case 'd':
-			r->ifname = optarg;
-			break;
-		case 'q':
-			why = parse_queues(optarg, &r->queues);
-			break;
-		case OPT_PAGE_SIZE:
-			why = parse_page_size(optarg, &r->page_size);
-			break;
-		case OPT_SOCK_LIMIT:
-			why = parse_u32(optarg, &r->sock_limit);
-			break;
-		default:
+		if (c == '?')
 			return CMD_USAGE;
-		}
+		name = argv[optind - 1];
+		why = bind_option(a, c);
 		if (why)
 			return cmd_usage(&cmd_bind, "'%s': %s", name, why);
 	}
 
-	if (!r->ifname)
-		return cmd_usage(&cmd_bind, "-d IFNAME missing");
-	if (!r->queues.n)
-		return cmd_usage(&cmd_bind, "-q LIST missing");
+	if (bind_check(&a->request))
+		return CMD_USAGE;
 	why = parse_source(argc - optind, argv + optind, &a->source);
 	if (why)
 		return cmd_usage(&cmd_bind, "SOURCE: %s", why);
@@ -86,27 +119,20 @@ static int bind_parse(struct bind_args *a, int argc, char **argv)
 	return CMD_DONE;
 }
 
-static void bind_show(const struct binding_request *r, uint32_t id,
-		      uint64_t size)
+static void bind_show(const struct binding *b, const char *ifname)
 {
-	char queues[512], bytes[32];
-	unsigned int i;
+	char bytes[32];
 
-	format_queues(queues, sizeof(queues), &r->queues);
-	format_size(bytes, sizeof(bytes), size);
+	format_size(bytes, sizeof(bytes), b->size);
 
 	out_object(NULL);
-	out_u64("id", id, "bound id %" PRIu32, id);
-	out_str("ifname", r->ifname, ": %s", r->ifname);
-	out_text(" %s", queues);
-	out_array("queues");
-	for (i = 0; i < r->queues.n; i++)
-		out_u64(NULL, r->queues.queue[i], NULL);
-	out_end();
-	out_u64("size", size, ", %s", bytes);
-	out_u64("niovs", size / r->page_size, " in %" PRIu64 " buffers",
-		size / r->page_size);
-	out_u64("page_size", r->page_size, " of %" PRIu32 "\n", r->page_size);
+	out_u64("id", b->id, "bound id %" PRIu32, b->id);
+	out_str("ifname", ifname, ": %s", ifname);
+	binding_out_use(b);
+	out_u64("size", b->size, ", %s", bytes);
+	out_u64("niovs", b->num_niovs, " in %" PRIu32 " buffers",
+		b->num_niovs);
+	out_u64("page_size", b->page_size, " of %" PRIu32 "\n", b->page_size);
 	out_end();
 }
 
@@ -150,6 +176,26 @@ static int bind_hold(struct netlink *nl, uint32_t id, const struct dmabuf *buf,
 	return err && status == CMD_DONE ? CMD_FAILED : status;
 }
 
+/* Say what was made. To send from it the kernel chose the buffers, and the user
+ * if none was given. Return: 0, or -1 with the reason printed and unbound.
+ */
+static int bind_report(struct netlink *nl, const struct binding_request *r,
+		       uint32_t id, uint64_t size)
+{
+	struct binding b = { .id = id, .queues = r->queues, .size = size };
+
+	if (!r->tx) {
+		b.page_size = r->page_size;
+		b.num_niovs = size / r->page_size;
+	} else if (binding_get(nl, id, &b)) {
+		binding_perror(nl, id);
+		binding_destroy(nl, id);
+		return -1;
+	}
+	bind_show(&b, r->ifname);
+	return 0;
+}
+
 static int bind_source(struct netlink *nl, struct bind_args *a)
 {
 	int result = CMD_FAILED;
@@ -159,11 +205,10 @@ static int bind_source(struct netlink *nl, struct bind_args *a)
 	if (dmabuf_open(&buf, &a->source))
 		return CMD_FAILED;
 	a->request.dmabuf = buf.fd;
-	if (!binding_create(nl, &a->request, &id)) {
-		bind_show(&a->request, id, buf.size);
+	if (!binding_create(nl, &a->request, &id) &&
+	    !bind_report(nl, &a->request, id, buf.size))
 		result = a->command ? bind_hold(nl, id, &buf, a->command) :
 				      CMD_DONE;
-	}
 	dmabuf_close(&buf);
 	return result;
 }
@@ -191,11 +236,13 @@ static int bind_run(int argc, char **argv)
 
 const struct command cmd_bind = {
 	.name = "bind",
-	.args = "-d IFNAME -q LIST [OPTIONS] SOURCE [-- COMMAND [ARG]...]",
-	.help = "Let RX queues of a device write into a dma-buf",
+	.args = "-d IFNAME {-q LIST | --tx} [OPTIONS] SOURCE [-- COMMAND [ARG]...]",
+	.help = "Let RX queues of a device write into a dma-buf, or send from it",
 	.source = true,
 	.command = true,
-	.more = "Without COMMAND the binding stays until devmemctl unbind. With it, it ends when\n"
+	.more = "With --tx TCP sockets can send from the dma-buf through the device: those of\n"
+		"USER, which is a name, a number or any.\n\n"
+		"Without COMMAND the binding stays until devmemctl unbind. With it, it ends when\n"
 		"COMMAND does, and the exit status is that of COMMAND. COMMAND finds the id in\n"
 		"the variable " BIND_ENV_ID ", and the dma-buf open as the descriptor that\n"
 		BIND_ENV_FD " tells.\n",
@@ -284,7 +331,7 @@ static int unbind_run(int argc, char **argv)
 const struct command cmd_unbind = {
 	.name = "unbind",
 	.args = "{ID | --all}",
-	.help = "Put the queues of a binding back on host memory",
+	.help = "End a binding, and put its queues back on host memory",
 	.options = unbind_options,
 	.run = unbind_run,
 };

@@ -21,6 +21,7 @@ static const char *const binding_attrs[DEVMEM_TCP_A_MAX + 1] = {
 	[DEVMEM_TCP_A_QUEUE]		= "queue",
 	[DEVMEM_TCP_A_RX_PAGE_SIZE]	= "rx-page-size",
 	[DEVMEM_TCP_A_SOCK_LIMIT]	= "sock-limit",
+	[DEVMEM_TCP_A_TX_USER]		= "tx-user",
 };
 
 static const struct nla_policy binding_policy[DEVMEM_TCP_A_MAX + 1] = {
@@ -37,6 +38,8 @@ static const struct nla_policy binding_policy[DEVMEM_TCP_A_MAX + 1] = {
 	[DEVMEM_TCP_A_SOCK_LIMIT]	= { .type = NLA_U32 },
 	[DEVMEM_TCP_A_ATTACH]		= { .type = NLA_U32 },
 	[DEVMEM_TCP_A_NETLINK_OWNED]	= { .type = NLA_FLAG },
+	[DEVMEM_TCP_A_TX]		= { .type = NLA_FLAG },
+	[DEVMEM_TCP_A_TX_USER]		= { .type = NLA_U32 },
 };
 
 static const struct nla_policy
@@ -116,9 +119,9 @@ static void binding_no_driver(const struct iface *iface)
 }
 
 static void binding_create_perror(const struct netlink *nl,
-				  const struct iface *iface)
+				  const struct iface *iface, bool tx)
 {
-	const char *fix = binding_fix(nl->err, nl->text);
+	const char *fix = binding_fix(nl->err, nl->text, tx);
 
 	netlink_perror(nl, "bind %s", iface->name);
 	if (fix)
@@ -149,6 +152,12 @@ static int binding_put(struct nl_msg *msg, uint32_t ifindex,
 	err = nla_put_u32(msg, DEVMEM_TCP_A_IFINDEX, ifindex);
 	if (!err)
 		err = nla_put_u32(msg, DEVMEM_TCP_A_DMABUF_FD, r->dmabuf);
+	if (r->tx) {
+		if (!err && r->tx_user)
+			err = nla_put_u32(msg, DEVMEM_TCP_A_TX_USER,
+					  *r->tx_user);
+		return err;
+	}
 	for (i = 0; !err && i < r->queues.n; i++)
 		err = nla_put_u32(msg, DEVMEM_TCP_A_QUEUE, r->queues.queue[i]);
 	if (!err && r->page_size)
@@ -159,7 +168,7 @@ static int binding_put(struct nl_msg *msg, uint32_t ifindex,
 }
 
 /**
- * binding_create() - bind a dma-buf to RX queues
+ * binding_create() - bind a dma-buf to RX queues, or to send from
  * @nl: socket from binding_connect()
  * @request: what is wanted
  * @id: id of the new binding
@@ -175,7 +184,8 @@ int binding_create(struct netlink *nl, const struct binding_request *request,
 	if (iface_find(&iface, request->ifname))
 		return -1;
 
-	msg = netlink_message(nl, DEVMEM_TCP_CMD_BIND_RX, 0);
+	msg = netlink_message(nl, request->tx ? DEVMEM_TCP_CMD_BIND_TX :
+						DEVMEM_TCP_CMD_BIND_RX, 0);
 	if (!msg)
 		goto print;
 	if (binding_put(msg, iface.index, request)) {
@@ -186,7 +196,7 @@ int binding_create(struct netlink *nl, const struct binding_request *request,
 	if (!netlink_request(nl, msg, binding_id_reply, id))
 		return 0;
 print:
-	binding_create_perror(nl, &iface);
+	binding_create_perror(nl, &iface, request->tx);
 	return -1;
 }
 
@@ -275,6 +285,8 @@ int binding_parse(struct nlmsghdr *msg, struct binding *b)
 	b->attach = binding_u32(tb[DEVMEM_TCP_A_ATTACH]);
 	b->sock_limit = binding_u32(tb[DEVMEM_TCP_A_SOCK_LIMIT]);
 	b->netlink_owned = tb[DEVMEM_TCP_A_NETLINK_OWNED];
+	b->tx = tb[DEVMEM_TCP_A_TX];
+	b->tx_user = binding_u32(tb[DEVMEM_TCP_A_TX_USER]);
 	b->reason = binding_u32(tb[DEVMEM_TCP_A_REASON]);
 
 	nlmsg_for_each_attr(attr, msg, GENL_HDRLEN, rem) {

@@ -43,6 +43,8 @@ struct binding_pool {
  * @attach: enum devmem_tcp_attach, 0 if the kernel does not tell
  * @sock_limit: buffers that one socket may hold, 0: no limit
  * @netlink_owned: it ends with the netlink socket that made it
+ * @tx: it is to send from, and has no queue and no pool
+ * @tx_user: of @tx: user whose sockets may, or DEVMEM_TCP_TX_ANYBODY
  * @reason: enum devmem_tcp_reason of its end, 0 if it has not ended
  * @pools: used entries of @pool
  * @pool: one for each queue
@@ -59,6 +61,8 @@ struct binding {
 	uint32_t attach;
 	uint32_t sock_limit;
 	bool netlink_owned;
+	bool tx;
+	uint32_t tx_user;
 	uint32_t reason;
 	unsigned int pools;
 	struct binding_pool pool[DEVMEM_TCP_MAX_QUEUES];
@@ -76,6 +80,8 @@ struct binding_list {
  * @queues: RX queues
  * @page_size: bytes of one buffer, 0 for the kernel's default
  * @sock_limit: buffers that one socket may hold, 0: no limit
+ * @tx: to send from; then the three above are not looked at
+ * @tx_user: of @tx: user whose sockets may; NULL: ours
  */
 struct binding_request {
 	const char *ifname;
@@ -83,6 +89,8 @@ struct binding_request {
 	struct queue_list queues;
 	uint32_t page_size;
 	uint32_t sock_limit;
+	bool tx;
+	const uint32_t *tx_user;
 };
 
 int binding_connect(struct netlink *nl);
@@ -96,9 +104,11 @@ int binding_parse(struct nlmsghdr *msg, struct binding *b);
 void binding_perror(const struct netlink *nl, uint32_t id);
 
 /* binding_fix.c */
-const char *binding_fix(int err, const char *text);
+const char *binding_fix(int err, const char *text, bool tx);
 
 /* binding_out.c */
 void binding_out(const struct binding *b, const char *event);
+void binding_out_use(const struct binding *b);
+void binding_out_user(uint32_t user);
 
 #endif /* BINDING_H */

@@ -10,11 +10,22 @@
 /* %1$s is the interface. With a text: for what the kernel says with that in it;
  * these come first.
  */
-static const struct {
+struct binding_fix {
 	int err;
 	const char *text;
 	const char *fix;
-} binding_fixes[] = {
+};
+
+/* What is different when it is to send from */
+static const struct binding_fix binding_fixes_tx[] = {
+	{ EINVAL, "not aligned", "choose memory in whole pages of 4 KiB" },
+	{ EINVAL, "no such user", "cat /proc/self/uid_map shows the users of this user namespace" },
+	{ E2BIG, NULL, "bind a smaller dma-buf" },
+	{ ENOMEM, NULL,
+	  "bind a smaller dma-buf, or give the memory cgroup more" },
+};
+
+static const struct binding_fix binding_fixes[] = {
 	{ EEXIST, "XDP", "ip link set %1$s xdp off" },
 	{ EINVAL, "rx queue is out of range",
 	  "ethtool -l %1$s shows how many there are, ethtool -L %1$s combined N changes it" },
@@ -41,21 +52,36 @@ static const struct {
 	  "install devmem-tcp of one version; rmmod devmem_tcp devmem_tcp_core igb; modprobe igb" },
 };
 
+static const char *binding_fix_in(const struct binding_fix *fixes,
+				  unsigned int n, int err, const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (fixes[i].err == err &&
+		    (!fixes[i].text || strstr(text, fixes[i].text)))
+			return fixes[i].fix;
+	return NULL;
+}
+
 /**
  * binding_fix() - what helps when a bind was refused
  * @err: errno
  * @text: what the kernel says about it, or ""
+ * @tx: it was to send from
  *
  * Return: a format that takes the interface as its only argument, or NULL.
  */
-const char *binding_fix(int err, const char *text)
+const char *binding_fix(int err, const char *text, bool tx)
 {
-	unsigned int i;
+	const char *fix = NULL;
 
-	for (i = 0; i < ARRAY_SIZE(binding_fixes); i++)
-		if (binding_fixes[i].err == err &&
-		    (!binding_fixes[i].text ||
-		     strstr(text, binding_fixes[i].text)))
-			return binding_fixes[i].fix;
-	return NULL;
+	/* The family does not know the command, and so says nothing. */
+	if (tx && err == EOPNOTSUPP && !*text)
+		return "install the module of version " VERSION;
+	if (tx)
+		fix = binding_fix_in(binding_fixes_tx,
+				     ARRAY_SIZE(binding_fixes_tx), err, text);
+	return fix ? fix : binding_fix_in(binding_fixes,
+					  ARRAY_SIZE(binding_fixes), err, text);
 }

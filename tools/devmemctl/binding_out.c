@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A binding, as text and as JSON. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "binding.h"
 #include "format.h"
@@ -52,6 +53,41 @@ static void binding_out_pool(const struct binding_pool *pool)
 	out_end();
 }
 
+/* As --user takes it: @user is the first user namespace's number for it. */
+void binding_out_user(uint32_t user)
+{
+	char name[16];
+
+	if (user == DEVMEM_TCP_TX_ANYBODY) {
+		out_str("tx_user", "any", ", for anybody");
+		return;
+	}
+	snprintf(name, sizeof(name), "%" PRIu32, user);
+	out_str("tx_user", name, ", for user %s", name);
+}
+
+/**
+ * binding_out_use() - what it is for: its queues, or to send from
+ * @b: the binding
+ */
+void binding_out_use(const struct binding *b)
+{
+	char queues[512];
+	unsigned int i;
+
+	format_queues(queues, sizeof(queues), &b->queues);
+	if (b->queues.n)
+		out_text(" %s", queues);
+	out_array("queues");
+	for (i = 0; i < b->queues.n; i++)
+		out_u64(NULL, b->queues.queue[i], NULL);
+	out_end();
+	if (b->tx) {
+		out_bool("tx", true, " to send from");
+		binding_out_user(b->tx_user);
+	}
+}
+
 /* What the kernel does not tell in every message, on a line of its own */
 static void binding_out_memory(const struct binding *b)
 {
@@ -80,10 +116,9 @@ static void binding_out_memory(const struct binding *b)
 void binding_out(const struct binding *b, const char *event)
 {
 	const char *reason = BINDING_NAME(binding_reason_name, b->reason);
-	char queues[512], bytes[32], ifname[IF_NAMESIZE];
+	char bytes[32], ifname[IF_NAMESIZE];
 	unsigned int i;
 
-	format_queues(queues, sizeof(queues), &b->queues);
 	format_size(bytes, sizeof(bytes), b->size);
 
 	out_object(NULL);
@@ -95,12 +130,7 @@ void binding_out(const struct binding *b, const char *event)
 		out_u64("ifindex", b->ifindex, NULL);
 		out_str("ifname", ifname, ": %s", ifname);
 	}
-	if (b->queues.n)
-		out_text(" %s", queues);
-	out_array("queues");
-	for (i = 0; i < b->queues.n; i++)
-		out_u64(NULL, b->queues.queue[i], NULL);
-	out_end();
+	binding_out_use(b);
 	if (b->size) {
 		out_u64("size", b->size, ", %s", bytes);
 		out_u64("niovs", b->num_niovs, " in %" PRIu32 " buffers",

@@ -35,16 +35,21 @@ enum {
 	OPT_BINDING,
 	OPT_COUNT,
 	OPT_FORCE,
+	OPT_FROM,
 	OPT_HASH,
 	OPT_KEY,
+	OPT_LENGTH,
 	OPT_MAP,
 	OPT_MAX_BYTES,
 	OPT_NO_UNBIND,
+	OPT_OFFSET,
 	OPT_PAGE_SIZE,
 	OPT_PROBE,
 	OPT_PROGRESS,
 	OPT_SOCK_LIMIT,
 	OPT_TOKENS,
+	OPT_TX,
+	OPT_USER,
 };
 
 /**
@@ -83,6 +88,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_completion;
 extern const struct command cmd_monitor;
 extern const struct command cmd_recv;
+extern const struct command cmd_send;
 extern const struct command cmd_show;
 extern const struct command cmd_stats;
 extern const struct command cmd_steer;

@@ -32,6 +32,8 @@ static void completion_values(const struct command *cmd)
 			kind = "ifname";
 		else if (!strcmp(desc->arg, "FILE"))
 			kind = "path";
+		else if (!strcmp(desc->arg, "USER"))
+			kind = "user";
 		printf("\t\t[[ $prev != --%s", desc->name);
 		if (desc->val < OPT_LONG)
 			printf(" && $prev != -%c", desc->val);
@@ -82,6 +84,7 @@ static const char completion_tail[] =
 	"\tcase $kind in\n"
 	"\tvalue) return ;;\n"
 	"\tifname) words=$(command ls /sys/class/net) ;;\n"
+	"\tuser) words=\"any $(compgen -u)\" ;;\n"
 	"\tpath)\n"
 	"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 	"\t\treturn\n"

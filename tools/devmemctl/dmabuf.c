@@ -273,26 +273,29 @@ int dmabuf_open(struct dmabuf *buf, const struct source *src)
 void dmabuf_close(struct dmabuf *buf)
 {
 	if (buf->map)
-		munmap((void *)buf->map, buf->size);
+		munmap(buf->map, buf->size);
 	close(buf->fd);
 }
 
 /**
  * dmabuf_map() - map the memory for reading
  * @buf: the dma-buf
+ * @write: and for writing
  *
  * Return: 0, or -1 with the reason printed.
  */
-int dmabuf_map(struct dmabuf *buf)
+int dmabuf_map(struct dmabuf *buf, bool write)
 {
+	int prot = PROT_READ | (write ? PROT_WRITE : 0);
 	void *map;
 
-	map = mmap(NULL, buf->size, PROT_READ, MAP_SHARED, buf->fd, 0);
+	map = mmap(NULL, buf->size, prot, MAP_SHARED, buf->fd, 0);
 	if (map == MAP_FAILED) {
 		out_errno(errno, "map the dma-buf");
 		return -1;
 	}
 	buf->map = map;
+	buf->writable = write;
 	return 0;
 }
 
@@ -301,6 +304,8 @@ static int dmabuf_sync(const struct dmabuf *buf, uint64_t flags)
 	struct dma_buf_sync sync = { .flags = DMA_BUF_SYNC_READ | flags };
 	int ret;
 
+	if (buf->writable)
+		sync.flags |= DMA_BUF_SYNC_WRITE;
 	do {
 		ret = ioctl(buf->fd, DMA_BUF_IOCTL_SYNC, &sync);
 	} while (ret < 0 && (errno == EINTR || errno == EAGAIN));

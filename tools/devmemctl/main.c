@@ -34,6 +34,7 @@ const struct command *const commands[] = {
 	&cmd_monitor,
 	&cmd_steer,
 	&cmd_recv,
+	&cmd_send,
 	&cmd_version,
 	&cmd_help_command,
 	&cmd_completion,
@@ -51,7 +52,7 @@ static const struct option_desc main_options[] = {
 const struct command cmd_main = {
 	.name = "[-j] [-p]",
 	.args = "COMMAND [ARGUMENTS]",
-	.help = "Let a NIC write TCP payload into device memory",
+	.help = "Let a NIC write TCP payload into device memory, and send from it",
 	.options = main_options,
 };
 

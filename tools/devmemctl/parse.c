@@ -2,6 +2,7 @@
 /* Parsers of what stands on the command line. */
 #include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,7 +151,7 @@ const char *parse_queues(const char *s, struct queue_list *list)
 	}
 }
 
-const char *parse_listen(const char *s, struct listen_addr *addr)
+const char *parse_listen(const char *s, struct endpoint *addr)
 {
 	const char *port = strrchr(s, ':');
 	const char *host = s;
@@ -185,6 +186,37 @@ const char *parse_listen(const char *s, struct listen_addr *addr)
 	memcpy(addr->host, host, len);
 	addr->host[len] = '\0';
 	snprintf(addr->port, sizeof(addr->port), "%hu", (unsigned short)v);
+	return NULL;
+}
+
+/* As parse_listen(), but with a host to go to. */
+const char *parse_connect(const char *s, struct endpoint *addr)
+{
+	const char *why = parse_listen(s, addr);
+
+	return why || *addr->host ? why : "not HOST:PORT";
+}
+
+/* Whose sockets may send: a name, a number, or "any". */
+const char *parse_user(const char *s, uint32_t *uid)
+{
+	const struct passwd *user;
+	const char *why;
+
+	if (!strcmp(s, "any")) {
+		*uid = DEVMEM_TCP_TX_ANYBODY;
+		return NULL;
+	}
+	if (isdigit((unsigned char)*s)) {
+		why = parse_u32(s, uid);
+		if (!why && *uid == DEVMEM_TCP_TX_ANYBODY)
+			why = "number too large";
+		return why;
+	}
+	user = getpwnam(s);
+	if (!user)
+		return "no such user";
+	*uid = user->pw_uid;
 	return NULL;
 }
 

@@ -37,11 +37,11 @@ struct source {
 };
 
 /**
- * struct listen_addr - local address of a listener
- * @host: numeric address, "" for all of IPv4 and IPv6
+ * struct endpoint - address and port
+ * @host: address or name, "" for any
  * @port: decimal port
  */
-struct listen_addr {
+struct endpoint {
 	char host[64];
 	char port[6];
 };
@@ -54,7 +54,9 @@ const char *parse_u64(const char *s, uint64_t *value);
 const char *parse_size(const char *s, uint64_t *bytes);
 const char *parse_page_size(const char *s, uint32_t *bytes);
 const char *parse_queues(const char *s, struct queue_list *list);
-const char *parse_listen(const char *s, struct listen_addr *addr);
+const char *parse_listen(const char *s, struct endpoint *addr);
+const char *parse_connect(const char *s, struct endpoint *addr);
+const char *parse_user(const char *s, uint32_t *uid);
 const char *parse_source(int argc, char **argv, struct source *src);
 
 #endif /* PARSE_H */

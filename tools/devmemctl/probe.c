@@ -11,7 +11,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -22,6 +21,7 @@
 #include "probe.h"
 #include "progress.h"
 #include "sample.h"
+#include "stop.h"
 
 /* The smallest; frames of that size fit, and each starts at a buffer */
 #define PROBE_BUFFER	4096
@@ -29,25 +29,6 @@
 #define PROBE_REQUESTS	8
 #define PROBE_SECONDS	2
 #define PROBE_STEP_MS	50
-
-static volatile sig_atomic_t probe_stop;
-
-static void probe_on_signal(int sig)
-{
-	(void)sig;
-	probe_stop = 1;
-}
-
-/* Without a binding left behind, also when a reader of stdout is lost. */
-static void probe_signals(void)
-{
-	struct sigaction sa = { .sa_handler = probe_on_signal };
-
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sa.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &sa, NULL);
-}
 
 /* Does it answer at all? Small, so that no bound queue matters. */
 static int probe_knock(struct echo *echo)
@@ -141,7 +122,7 @@ static enum probe_result probe_bound(struct probe *p, struct netlink *nl,
 
 	end = progress_now() + PROBE_SECONDS;
 	while (match != PATTERN_WHOLE && progress_now() < end) {
-		if (probe_stop) {
+		if (stop_requested) {
 			out_error("stopped by a signal");
 			return PROBE_FAILED;
 		}
@@ -167,7 +148,7 @@ static enum probe_result probe_bind(struct probe *p, struct netlink *nl,
 
 	if (dmabuf_open(&buf, &p->source))
 		return PROBE_FAILED;
-	if (dmabuf_map(&buf)) {
+	if (dmabuf_map(&buf, false)) {
 		out_fix("choose memory that can be mapped: what cannot be read cannot be probed");
 		goto close_buf;
 	}
@@ -200,7 +181,7 @@ enum probe_result probe_run(struct probe *p)
 	struct echo echo;
 	int ret;
 
-	probe_signals();
+	stop_on_signals();
 	if (binding_connect(&nl))
 		return PROBE_FAILED;
 	if (echo_open(&echo, p->request.ifname, p->peer))
@@ -208,7 +189,7 @@ enum probe_result probe_run(struct probe *p)
 	ret = probe_knock(&echo);
 	if (ret == 1)
 		result = probe_bind(p, &nl, &echo);
-	else if (probe_stop)
+	else if (stop_requested)
 		out_error("stopped by a signal");
 	else
 		result = PROBE_NO_PEER;

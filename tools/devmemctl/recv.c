@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +15,7 @@
 #include "dmabuf.h"
 #include "format.h"
 #include "iface.h"
+#include "stop.h"
 #include "stream.h"
 
 #define RECV_TOKENS	256
@@ -65,7 +65,7 @@ struct recv_args {
 	struct binding_request request;
 	struct source source;
 	uint32_t binding;
-	struct listen_addr listen;
+	struct endpoint listen;
 	const char *file;
 	const char *map;
 	bool hash;
@@ -219,27 +219,8 @@ static int recv_parse(struct recv_args *a, int argc, char **argv)
 	return recv_check(a, argc - optind, argv + optind);
 }
 
-static void recv_on_signal(int sig)
-{
-	(void)sig;
-	stream_stop = 1;
-}
-
-/* A signal ends waits with EINTR; a lost reader of stdout must not kill us
- * before the unbind.
- */
-static void recv_signals(void)
-{
-	struct sigaction sa = { .sa_handler = recv_on_signal };
-
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sa.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &sa, NULL);
-}
-
 /* A socket that has its address but does not listen yet, or a negative errno */
-static int recv_socket_af(const struct listen_addr *addr, int af)
+static int recv_socket_af(const struct endpoint *addr, int af)
 {
 	struct addrinfo hints = {
 		.ai_family = af,
@@ -275,7 +256,7 @@ free_ai:
 /* Without an address the IPv6 wildcard takes IPv4 as well, unless this kernel
  * has no IPv6. Return: the socket, or -1 with the reason printed.
  */
-static int recv_socket(const struct listen_addr *addr)
+static int recv_socket(const struct endpoint *addr)
 {
 	int fd;
 
@@ -306,6 +287,11 @@ static int recv_target_get(struct recv_target *t, struct netlink *nl,
 		binding_perror(nl, id);
 		return -1;
 	}
+	if (b.tx) {
+		out_error("binding %" PRIu32 " is to send from", id);
+		out_fix("devmemctl send --binding %" PRIu32, id);
+		return -1;
+	}
 	iface_name(t->ifname, b.ifindex);
 	t->queues = b.queues;
 	t->id = b.id;
@@ -333,12 +319,12 @@ static void recv_fix_steering(const struct recv_target *t)
 		format_queue_numbers(queues, sizeof(queues), &t->queues));
 }
 
-/* Return: a connection, or -1; with stream_stop set nothing is printed. */
+/* Return: a connection, or -1; with stop_requested set nothing is printed. */
 static int recv_accept(int listener)
 {
 	int fd;
 
-	while (!stream_stop) {
+	while (!stop_requested) {
 		switch (stream_wait(listener)) {
 		case -1:
 			return -1;
@@ -399,7 +385,7 @@ static void recv_summary(const struct recv_target *t, struct stream *s,
 {
 	uint64_t bytes = s->bytes_device + s->bytes_linear;
 	double mbit = s->seconds > 0 ? bytes * 8e-6 / s->seconds : 0;
-	char hex[SINK_DIGEST_HEX];
+	char hex[DIGEST_HEX];
 
 	out_object(NULL);
 	out_u64("binding", t->id, "binding %u", t->id);
@@ -421,7 +407,7 @@ static void recv_summary(const struct recv_target *t, struct stream *s,
 	out_double("mbit_s", mbit,
 		   "Mbit/s             %12.1f\n", mbit);
 	if (s->sink->digest) {
-		sink_digest(s->sink, hex);
+		digest_hex(s->sink->digest, hex);
 		out_str("sha256", hex, "sha256             %s\n", hex);
 	}
 	out_end();
@@ -459,7 +445,7 @@ static int recv_bound(const struct recv_args *a, const struct recv_target *t,
 		      a->listen.port, t->id, t->ifname, queues);
 
 	result = recv_connections(a, t, &stream, listener, &connections);
-	if (stream_stop)
+	if (stop_requested)
 		out_error("stopped by a signal");
 	recv_summary(t, &stream, connections);
 
@@ -488,7 +474,7 @@ static int recv_new(struct recv_args *a, struct netlink *nl,
 	if (dmabuf_open(&buf, &a->source))
 		return CMD_FAILED;
 	if (a->file || a->hash) {
-		if (dmabuf_map(&buf))
+		if (dmabuf_map(&buf, false))
 			goto close_buf;
 		sink->dmabuf = &buf;
 	}
@@ -519,7 +505,7 @@ static int recv_run(int argc, char **argv)
 	if (ret)
 		return ret;
 
-	recv_signals();
+	stop_on_signals();
 	if (binding_connect(&nl))
 		return CMD_FAILED;
 	if (sink_open(&sink, args.file, args.map, args.hash))

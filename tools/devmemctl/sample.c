@@ -83,21 +83,44 @@ static void sample_add_driver(struct sample_queue *q,
 				   c->value->data[i]);
 }
 
-static int sample_binding(struct sample *s, const struct binding *b)
+/* Return: @n entries more, or NULL. */
+static struct sample_queue *sample_grow(struct sample *s, unsigned int n)
 {
-	struct ethtool_counters counters = {};
 	struct sample_queue *q;
+
+	q = reallocarray(s->queue, s->n + n, sizeof(*q));
+	if (!q)
+		return NULL;
+	s->queue = q;
+	q += s->n;
+	s->n += n;
+	return memset(q, 0, n * sizeof(*q));
+}
+
+static int sample_tx(struct sample *s, const struct binding *b)
+{
+	struct sample_queue *q = sample_grow(s, 1);
+
+	if (!q)
+		return -1;
+	iface_name(q->ifname, b->ifindex);
+	q->binding = b->id;
+	q->tx = true;
+	q->tx_user = b->tx_user;
+	q->niovs = b->num_niovs;
+	q->held = b->num_held;
+	return 0;
+}
+
+static int sample_queues(struct sample *s, const struct binding *b)
+{
+	struct sample_queue *q = sample_grow(s, b->pools);
+	struct ethtool_counters counters = {};
 	struct iface iface;
 	unsigned int i;
 
-	q = reallocarray(s->queue, s->n + b->pools, sizeof(*q));
 	if (!q)
 		return -1;
-	s->queue = q;
-	q += s->n;
-	s->n += b->pools;
-	memset(q, 0, b->pools * sizeof(*q));
-
 	for (i = 0; i < b->pools; i++, q++) {
 		iface_name(q->ifname, b->ifindex);
 		if (!i && !iface_get(&iface, q->ifname))
@@ -131,9 +154,10 @@ int sample_take(struct sample *s, struct netlink *nl, uint32_t ifindex)
 	err = binding_list(nl, ifindex, &list);
 	s->time = progress_now();
 	for (i = 0; !err && i < list.n; i++) {
-		if (!list.binding[i].pools)
-			continue;
-		err = sample_binding(s, &list.binding[i]);
+		if (list.binding[i].tx)
+			err = sample_tx(s, &list.binding[i]);
+		else if (list.binding[i].pools)
+			err = sample_queues(s, &list.binding[i]);
 		if (err)
 			out_error("no memory for the counters");
 	}

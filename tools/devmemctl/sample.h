@@ -3,6 +3,7 @@
 #define SAMPLE_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,10 +19,16 @@ struct sample_counter {
 };
 
 /**
- * struct sample_queue - the counters of one bound queue
+ * struct sample_queue - the counters of one bound queue; or a binding to send
+ *	from, which has no queue and no counters
  * @ifname: its device
- * @queue: RX queue
+ * @queue: RX queue, if not @tx
  * @binding: id of the binding
+ * @tx: it is to send from
+ * @tx_user: of @tx, as the next two: user whose sockets may
+ * @niovs: buffers
+ * @held: of these, those with bytes that are not acknowledged; -1 if the kernel
+ *	does not tell us
  * @n: used entries of @counter
  * @counter: allocs and empty of the module, then those of the driver, under
  *	the names that these have without "rx_queue_N_devmem_"
@@ -30,12 +37,16 @@ struct sample_queue {
 	char ifname[IF_NAMESIZE];
 	uint32_t queue;
 	uint32_t binding;
+	bool tx;
+	uint32_t tx_user;
+	uint32_t niovs;
+	int64_t held;
 	unsigned int n;
 	struct sample_counter counter[SAMPLE_COUNTERS];
 };
 
 /**
- * struct sample - all bound queues at one time
+ * struct sample - all bound queues and what is to send from, at one time
  * @time: seconds of the monotonic clock
  * @n: entries of @queue
  * @queue: in the order of show

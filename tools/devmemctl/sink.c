@@ -41,12 +41,9 @@ int sink_open(struct sink *sink, const char *file, const char *map, bool hash)
 			return -1;
 	}
 	if (hash) {
-		sink->digest = EVP_MD_CTX_new();
-		if (!sink->digest ||
-		    !EVP_DigestInit_ex(sink->digest, EVP_sha256(), NULL)) {
-			out_error("libcrypto has no sha256");
+		sink->digest = digest_new();
+		if (!sink->digest)
 			return -1;
-		}
 	}
 	sink->buf = malloc(SINK_CHUNK);
 	if (!sink->buf) {
@@ -124,31 +121,12 @@ int sink_end(struct sink *sink)
 	if (sink->dmabuf && dmabuf_end(sink->dmabuf))
 		return -1;
 
-	if (sink->digest &&
-	    !EVP_DigestUpdate(sink->digest, sink->buf, sink->len)) {
-		out_error("sha256 failed");
+	if (sink->digest && digest_update(sink->digest, sink->buf, sink->len))
 		return -1;
-	}
 	if (sink->file &&
 	    fwrite(sink->buf, 1, sink->len, sink->file) != sink->len) {
 		out_errno(errno, "write");
 		return -1;
 	}
 	return 0;
-}
-
-/**
- * sink_digest() - finish the hash
- * @sink: a sink that hashes
- * @hex: SINK_DIGEST_HEX bytes
- */
-void sink_digest(struct sink *sink, char *hex)
-{
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int i, len = 0;
-
-	EVP_DigestFinal_ex(sink->digest, md, &len);
-	*hex = '\0';
-	for (i = 0; i < len; i++)
-		sprintf(hex + 2 * i, "%02x", md[i]);
 }

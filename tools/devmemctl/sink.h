@@ -7,14 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <openssl/evp.h>
-
+#include "digest.h"
 #include "dmabuf.h"
 
 /* Most bytes between sink_begin() and sink_end(); one recvmsg() asks for it */
 #define SINK_CHUNK	(256 * 1024)
-
-#define SINK_DIGEST_HEX	(2 * EVP_MAX_MD_SIZE + 1)
 
 /**
  * struct sink - where the bytes of a stream go
@@ -43,7 +40,5 @@ int sink_begin(struct sink *sink);
 void sink_device(struct sink *sink, uint64_t offset, uint32_t len);
 void sink_linear(struct sink *sink, const void *data, uint32_t len);
 int sink_end(struct sink *sink);
-
-void sink_digest(struct sink *sink, char *hex);
 
 #endif /* SINK_H */

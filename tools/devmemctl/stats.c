@@ -62,11 +62,33 @@ static void stats_rates(const struct sample_queue *q,
 	out_end();
 }
 
+/* A binding to send from: nothing of it is counted. */
+static void stats_tx(const struct sample_queue *q)
+{
+	out_str("ifname", q->ifname, "%s", q->ifname);
+	out_null("queue", NULL);
+	out_u64("binding", q->binding, ", binding %" PRIu32, q->binding);
+	out_bool("tx", true, " to send from");
+	binding_out_user(q->tx_user);
+	out_text("\n");
+	out_u64("niovs", q->niovs, "    %-16s %16" PRIu32 "\n", "niovs",
+		q->niovs);
+	if (q->held < 0)
+		out_null("held", NULL);
+	else
+		out_u64("held", q->held, "    %-16s %16" PRId64 "\n", "held",
+			q->held);
+}
+
 /* Everything there is of a queue. */
 static void stats_queue(const struct sample_queue *q)
 {
 	unsigned int i;
 
+	if (q->tx) {
+		stats_tx(q);
+		return;
+	}
 	out_str("ifname", q->ifname, "%s", q->ifname);
 	out_u64("queue", q->queue, " queue %" PRIu32, q->queue);
 	out_u64("binding", q->binding, ", binding %" PRIu32 "\n", q->binding);
@@ -93,6 +115,18 @@ static void stats_list(const struct sample *s, const struct sample *last)
 		out_end();
 	}
 	out_end();
+}
+
+/* Instead of rates */
+static void stats_row_tx(const struct sample_queue *q)
+{
+	out_text("%-15s %5s %7" PRIu32 "  to send from", q->ifname, "tx",
+		 q->binding);
+	binding_out_user(q->tx_user);
+	if (q->held >= 0)
+		out_text(", %" PRId64 " of %" PRIu32 " buffers held", q->held,
+			 q->niovs);
+	out_text("\n");
 }
 
 static void stats_row(const struct sample_queue *q,
@@ -124,23 +158,29 @@ static void stats_table(const struct sample *s, const struct sample *last,
 {
 	double total[STATS_COLUMNS] = {};
 	time_t now = time(NULL);
+	size_t j, queues = 0;
 	char clock[16];
 	unsigned int i;
-	size_t j;
 
+	for (j = 0; j < s->n; j++)
+		queues += !s->queue[j].tx;
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
 	out_text("%sdevmemctl stats - %s, every %" PRIu32 " s, %zu bound queue%s\n\n",
 		 isatty(STDOUT_FILENO) ? STATS_CLEAR : "", clock, interval,
-		 s->n, s->n == 1 ? "" : "s");
+		 queues, queues == 1 ? "" : "s");
 	out_text("%-15s %5s %7s", "INTERFACE", "QUEUE", "BINDING");
 	for (i = 0; i < STATS_COLUMNS; i++)
 		out_text(" %10s", stats_columns[i].title);
 	out_text("\n");
 
-	for (j = 0; j < s->n; j++)
-		stats_row(&s->queue[j], sample_find(last, &s->queue[j]),
-			  s->time - last->time, total);
-	if (s->n > 1 && last->n) {
+	for (j = 0; j < s->n; j++) {
+		if (s->queue[j].tx)
+			stats_row_tx(&s->queue[j]);
+		else
+			stats_row(&s->queue[j], sample_find(last, &s->queue[j]),
+				  s->time - last->time, total);
+	}
+	if (queues > 1 && last->n) {
 		out_text("%-29s", "all");
 		for (i = 0; i < STATS_COLUMNS; i++)
 			out_text(" %10.*f", stats_columns[i].decimals,
@@ -247,6 +287,7 @@ const struct command cmd_stats = {
 		"  linear/s   frames that fitted the header buffer, and went to host memory\n"
 		"  buffers/s  buffers that the NIC got; empty/s times that none was free\n"
 		"  drops/s    frames that the driver dropped: stats without -i says why\n"
+		"A binding to send from has no counters, only buffers that are held.\n"
 		"The first shows no rates. With -j each is a line with the counters, and\n"
 		"\"rates\": what became of each in a second of the last \"seconds\".\n",
 	.options = stats_options,

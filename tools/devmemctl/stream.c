@@ -8,6 +8,7 @@
 
 #include "devmem_sock.h"
 #include "out.h"
+#include "stop.h"
 #include "stream.h"
 
 /* Room for the control messages of 1638 frags; the kernel ends a recvmsg()
@@ -15,10 +16,8 @@
  */
 #define STREAM_CONTROL	(64 * 1024)
 
-/* How often a wait looks for stream_stop, in ms */
+/* How often a wait looks for stop_requested, in ms */
 #define STREAM_WAIT	500
-
-volatile sig_atomic_t stream_stop;
 
 /**
  * stream_init() - get the buffers
@@ -230,7 +229,7 @@ static int stream_loop(struct stream *s, int fd)
 	uint64_t left;
 	ssize_t ret;
 
-	while (!stream_stop) {
+	while (!stop_requested) {
 		left = s->limit - stream_bytes(s);
 		if (!left)
 			return STREAM_DONE;

@@ -2,7 +2,6 @@
 #ifndef STREAM_H
 #define STREAM_H
 
-#include <signal.h>
 #include <stdint.h>
 
 #include "progress.h"
@@ -52,9 +51,6 @@ struct stream {
 	uint64_t dontneed_calls;
 	double seconds;
 };
-
-/* Set by a signal: receive no more. */
-extern volatile sig_atomic_t stream_stop;
 
 int stream_init(struct stream *s);
 void stream_free(struct stream *s);

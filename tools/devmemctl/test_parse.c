@@ -146,7 +146,7 @@ static void test_numbers(void **state)
 
 static void assert_listen(const char *s, const char *host, const char *port)
 {
-	struct listen_addr addr;
+	struct endpoint addr;
 
 	assert_null(parse_listen(s, &addr));
 	assert_string_equal(addr.host, host);
@@ -160,7 +160,7 @@ static void test_listen(void **state)
 		"::1:5000", "::1", "[::1]", "[]:5000", "[::1:5000", "[:5000",
 		"0000000000000000000000000000000000000000000000000000000000000000:1",
 	};
-	struct listen_addr addr;
+	struct endpoint addr;
 	unsigned int i;
 
 	(void)state;
@@ -172,6 +172,47 @@ static void test_listen(void **state)
 	assert_listen("[fe80::1%eth1]:1", "fe80::1%eth1", "1");
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
 		assert_non_null(parse_listen(wrong[i], &addr));
+}
+
+static void test_connect(void **state)
+{
+	static const char *const wrong[] = {
+		"5000", ":5000", "host", "host:", "host:0", "::1:5000",
+	};
+	struct endpoint addr;
+	unsigned int i;
+
+	(void)state;
+
+	assert_null(parse_connect("gpu-7.example.org:5000", &addr));
+	assert_string_equal(addr.host, "gpu-7.example.org");
+	assert_string_equal(addr.port, "5000");
+	assert_null(parse_connect("[fe80::1%eth1]:1", &addr));
+	assert_string_equal(addr.host, "fe80::1%eth1");
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_non_null(parse_connect(wrong[i], &addr));
+	assert_string_equal(parse_connect("5000", &addr), "not HOST:PORT");
+}
+
+static void test_user(void **state)
+{
+	uint32_t uid = 1;
+
+	(void)state;
+
+	assert_null(parse_user("root", &uid));
+	assert_int_equal(uid, 0);
+	assert_null(parse_user("1000", &uid));
+	assert_int_equal(uid, 1000);
+	assert_null(parse_user("4294967294", &uid));
+	assert_null(parse_user("any", &uid));
+	assert_int_equal(uid, DEVMEM_TCP_TX_ANYBODY);
+	/* that would be anybody by mistake */
+	assert_string_equal(parse_user("4294967295", &uid),
+			    "number too large");
+	assert_string_equal(parse_user("-1", &uid), "no such user");
+	assert_string_equal(parse_user("", &uid), "no such user");
+	assert_non_null(parse_user("0x", &uid));
 }
 
 static void assert_bar(const char *s, const char *pciaddr, unsigned int bar,
@@ -356,6 +397,8 @@ int main(void)
 		cmocka_unit_test(test_page_sizes),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_listen),
+		cmocka_unit_test(test_connect),
+		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_source_bar),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_format),

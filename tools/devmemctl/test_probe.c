@@ -18,6 +18,7 @@
 #include "probe_pattern.h"
 
 #define SEED	0x0123456789abcdefull
+#define ALIGNED	"dma-buf segment is not aligned to rx-page-size"
 
 /* What the NIC leaves in a buffer: @front bytes of headers, then the pattern
  * from byte @from on.
@@ -100,7 +101,7 @@ static void test_checksum(void **state)
 
 static void assert_fix(int err, const char *text, const char *want)
 {
-	const char *fix = binding_fix(err, text);
+	const char *fix = binding_fix(err, text, false);
 	char buf[256];
 
 	assert_non_null(fix);
@@ -121,9 +122,30 @@ static void test_fix(void **state)
 	assert_fix(EINVAL, "rx queue is out of range",
 		   "ethtool -l eth1 shows how many there are, ethtool -L eth1 combined N changes it");
 	assert_fix(EPERM, "", "run as root, or with CAP_NET_ADMIN");
-	assert_null(binding_fix(EINVAL, "dma-buf has an empty segment"));
-	assert_null(binding_fix(EOPNOTSUPP, ""));
-	assert_null(binding_fix(0, ""));
+	assert_null(binding_fix(EINVAL, "dma-buf has an empty segment",
+				false));
+	assert_null(binding_fix(EOPNOTSUPP, "", false));
+	assert_null(binding_fix(0, "", false));
+}
+
+/* To send from it is the kernel that chooses the page size. */
+static void test_fix_tx(void **state)
+{
+	(void)state;
+
+	assert_fix(E2BIG, "", "bind with --page-size 64K, or a smaller dma-buf");
+	assert_string_equal(binding_fix(E2BIG, "", true),
+			    "bind a smaller dma-buf");
+	assert_fix(EINVAL, ALIGNED, "bind with --page-size 4K");
+	assert_string_equal(binding_fix(EINVAL, ALIGNED, true),
+			    "choose memory in whole pages of 4 KiB");
+	assert_string_equal(binding_fix(EPERM, "", true),
+			    binding_fix(EPERM, "", false));
+	/* a module that has no such command */
+	assert_string_equal(binding_fix(EOPNOTSUPP, "", true),
+			    "install the module of version " VERSION);
+	assert_null(binding_fix(EOPNOTSUPP,
+				"Driver does not support netmem TX", true));
 }
 
 int main(void)
@@ -134,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_pattern_absent),
 		cmocka_unit_test(test_checksum),
 		cmocka_unit_test(test_fix),
+		cmocka_unit_test(test_fix_tx),
 	};
 
 	return cmocka_run_group_tests_name("devmemctl probe", tests, NULL,

@@ -73,8 +73,8 @@ static void dmt_binding_stop(struct dmt_binding *binding, enum dmt_end why,
 		sock_put(binding->owner);
 	binding->owner = NULL;
 	if (binding->tx)
-		dmt_tx_end(binding, ticket, why != DMT_END_DEVICE &&
-					    why != DMT_END_EXPORTER);
+		dmt_tx_end(binding, ticket,
+			   why != DMT_END_DEVICE && why != DMT_END_EXPORTER);
 	else
 		dmt_binding_end(binding, ticket);
 }

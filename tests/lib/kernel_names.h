@@ -78,7 +78,7 @@ bool net_iov_low(const struct sk_buff *skb);
 struct skb_shared_info { char frags[1]; };
 #define skb_shinfo(skb)		((struct skb_shared_info *)(skb))
 #define skb_frag_net_iov(frag)	((struct net_iov *)(frag))
-typedef struct net_iov skb_frag_t;
+#define skb_frag_t		struct net_iov
 #define skb_frag_off(frag)	0
 
 struct netlink_ext_ack;

@@ -92,12 +92,12 @@ above_zero()
 
 blackholes()
 {
-	tx awk '/^TcpExt:/ {
+	tx cat /proc/net/netstat | awk '/^TcpExt:/ {
 		for (i = 1; i <= NF && !n; i++)
 			if ($i == "TCPFastOpenBlackhole")
 				n = i
 		value = $n
-	} END { print value }' /proc/net/netstat
+	} END { print value }'
 }
 
 # A middlebox that lets SYN, SYN-ACK and FIN pass and no data. The first connection

@@ -86,7 +86,7 @@ for kind in udmabuf heap; do
 		skip "$kind" "QEMU's NIC drops frames of scattered pages"
 		continue
 	fi
-	TX_BY=(withbuf $kind:4M)
+	TX_BY=(withbuf "$kind:4M")
 	tx_talk "$kind" -d "$DEV_TX" -- odd:$MIB
 	TX_BY=()
 	check "$kind: unbind" unbind_all

@@ -72,7 +72,7 @@ outlive()
 	local text=$1 how=$2 start
 	shift 2
 
-	stuck "$@" -- late=try:0:1000 before=pending done after=pending
+	stuck "$@" -- late=try:0:1000 before=pending "done" after=pending
 	start=${EPOCHREALTIME/./}
 	check "$text: it ends" "$how"
 	diag "$text: took $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
@@ -104,7 +104,7 @@ check "rmmod of the core, when all is acknowledged" wait_for 5 rmmod_core
 check "the modules come back" load_modules
 
 # The owner of a binding of the family netdev closes its socket.
-stuck -n "${TX_BAR[@]}" -- unbind done
+stuck -n "${TX_BAR[@]}" -- unbind "done"
 touch "$GO.on" "$GO.read"
 tx_wait "netlink"
 tx_right "netlink"

@@ -17,12 +17,12 @@ unbind_all()
 
 retransmits()
 {
-	tx awk '/^Tcp:/ {
+	tx cat /proc/net/snmp | awk '/^Tcp:/ {
 		for (i = 1; i <= NF && !n; i++)
 			if ($i == "RetransSegs")
 				n = i
 		value = $n
-	} END { print value }' /proc/net/snmp
+	} END { print value }'
 }
 
 through()

@@ -21,6 +21,7 @@
 OUT=$TMP/out
 SINK=$TMP/sink
 TO=$IP4_RX
+# shellcheck disable=SC2034  # used by scenarios
 TX_BAR=(-m "$PCI_MEM" -d "$DEV_TX")
 TX_BY=()		# words before dmtx
 
@@ -61,14 +62,14 @@ tx_start()
 
 tx_wait()
 {
-	if wait $SENDER; then
+	if wait "$SENDER"; then
 		ok "$1: the sender is done"
 	else
 		not_ok "$1: the sender is done" \
 			"exit $?"$'\n'"$(cat "$OUT" "$OUT.err")"
 		kill "$SINK_PID" || true
 	fi
-	if wait $SINK_PID; then
+	if wait "$SINK_PID"; then
 		ok "$1: the receiver is done"
 	else
 		not_ok "$1: the receiver is done" "exit $?: $(cat "$SINK")"

@@ -5,6 +5,7 @@
 #include <linux/delay.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/rtnetlink.h>
 
 #include "igb.h"
@@ -19,12 +20,18 @@
 netdev_tx_t igb_devmem_xmit_frame(struct sk_buff *skb,
 				  struct net_device *netdev)
 {
-	if (!skb_frags_readable(skb) && !devmem_tx_ok(skb, netdev)) {
-		dev_core_stats_tx_dropped_inc(netdev);
-		dev_kfree_skb_any(skb);
-		return NETDEV_TX_OK;
-	}
-	return igb_devmem_host_xmit(skb, netdev);
+	struct igb_adapter *adapter = netdev_priv(netdev);
+	struct igb_ring *ring;
+
+	if (skb_frags_readable(skb) || devmem_tx_ok(skb, netdev))
+		return igb_devmem_host_xmit(skb, netdev);
+	/* Those before may have left it to this one to tell the NIC. */
+	ring = adapter->tx_ring[skb->queue_mapping % adapter->num_tx_queues];
+	if (!netdev_xmit_more())
+		writel(ring->next_to_use, ring->tail);
+	dev_core_stats_tx_dropped_inc(netdev);
+	dev_kfree_skb_any(skb);
+	return NETDEV_TX_OK;
 }
 
 /* Descriptors of @ring before @end that are not cleaned yet. */
@@ -50,19 +57,11 @@ static bool igb_devmem_drain_ring(const struct igb_ring *ring)
 	return !left || left > before;
 }
 
-/**
- * igb_devmem_tx_drain - devmem_driver_ops.tx_drain
- * @netdev: ours; igb_devmem_xmit_frame() refuses what must not be read any more
- *
- * Context: rtnl held. Without a link nothing is sent, and the rings are emptied
- * by a reset.
- */
-void igb_devmem_tx_drain(struct net_device *netdev)
+static void igb_devmem_drain_all(struct igb_adapter *adapter)
 {
-	struct igb_adapter *adapter = netdev_priv(netdev);
+	struct net_device *netdev = adapter->netdev;
 	int i;
 
-	ASSERT_RTNL();
 	/* igb_down() empties the rings. If the device is gone nobody may have
 	 * called it: then without bus mastering nothing is read.
 	 */
@@ -80,4 +79,24 @@ void igb_devmem_tx_drain(struct net_device *netdev)
 		igb_reinit_locked(adapter);
 		return;
 	}
+}
+
+/**
+ * igb_devmem_tx_drain - devmem_driver_ops.tx_drain
+ * @netdev: ours; igb_devmem_xmit_frame() refuses what must not be read any more
+ *
+ * Context: rtnl held. Without a link nothing is sent, and the rings are emptied
+ * by a reset.
+ */
+void igb_devmem_tx_drain(struct net_device *netdev)
+{
+	struct igb_adapter *adapter = netdev_priv(netdev);
+
+	ASSERT_RTNL();
+	/* A runtime resume, which takes no rtnl, looks like a device that is
+	 * detached, and would not turn bus mastering on again.
+	 */
+	pm_runtime_get_sync(&adapter->pdev->dev);
+	igb_devmem_drain_all(adapter);
+	pm_runtime_put(&adapter->pdev->dev);
 }

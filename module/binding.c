@@ -292,6 +292,8 @@ dmt_binding_create(struct net *net, struct dmt_bind_params *params,
 	rtnl_unlock();
 
 	dmt_binding_init(binding);
+	if (binding->tx)
+		dmt_tx_binding_init(binding);
 	return binding;
 
 free:
@@ -475,7 +477,8 @@ static bool dmt_is_owner(u32 portid)
 	return found;
 }
 
-/* Ticket of the last run of the work below that is over. */
+/* Ticket of all that the work below ends, and of its last run that is over. */
+#define DMT_ORPHANS	0
 static u64 dmt_orphans_ended;
 
 /* Ends the bindings whose sockets are closed. A socket that is made with the
@@ -484,27 +487,26 @@ static u64 dmt_orphans_ended;
 static void dmt_orphans_end(struct work_struct *work)
 {
 	struct dmt_binding *binding, *next;
-	u64 ticket = dmt_end_ticket();
+	u64 run = dmt_end_ticket();
 
 	rtnl_lock();
 	list_for_each_entry_safe(binding, next, &dmt_bindings, node) {
 		if (!binding->owner || !sock_flag(binding->owner, SOCK_DEAD))
 			continue;
-		dmt_binding_stop(binding, DMT_END_OWNER, ticket);
+		dmt_binding_stop(binding, DMT_END_OWNER, DMT_ORPHANS);
 	}
 	rtnl_unlock();
-	WRITE_ONCE(dmt_orphans_ended, ticket);
+	WRITE_ONCE(dmt_orphans_ended, run);
 	wake_up(&dmt_wait);
 }
 
 static DECLARE_WORK(dmt_orphans, dmt_orphans_end);
 
-/* Has a run that began after @ticket was given got its dma-bufs back, too? */
+/* Is a run over that began after @ticket was given, and are all dma-bufs back? */
 static bool dmt_orphans_are_gone(u64 ticket)
 {
-	u64 ended = READ_ONCE(dmt_orphans_ended);
-
-	return ended > ticket && !dmt_is_ending(ended);
+	return READ_ONCE(dmt_orphans_ended) > ticket &&
+	       !dmt_is_ending(DMT_ORPHANS);
 }
 
 /**

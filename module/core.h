@@ -49,6 +49,7 @@ struct sock;
  *	before it is ended
  * @tx_linger: in dmt_tx_lingering; rtnl
  * @tx_lets_go: work that gives the dma-buf back although net_iovs are out
+ * @tx_frees: work that ends it when all are home
  * @owner: socket that it ends with, or NULL; held while @listed, then gone
  * @owner_portid: netlink address of @owner; const
  * @sock_limit: net_iovs that the tokens of one socket may hold, 0: any; const
@@ -104,6 +105,7 @@ struct dmt_binding {
 	kuid_t				tx_user;
 	struct list_head		tx_linger;
 	struct work_struct		tx_lets_go;
+	struct work_struct		tx_frees;
 	struct sock			*owner;
 	u32				owner_portid;
 	u32				sock_limit;
@@ -214,6 +216,7 @@ u32 dmt_pools_count_free(const struct dmt_binding *binding);
 void dmt_put_bulk(struct net_iov **niovs, u32 num);
 
 /* tx.c */
+void dmt_tx_binding_init(struct dmt_binding *binding);
 u32 dmt_tx_shift(struct sg_table *sgt);
 int dmt_tx_build(struct dmt_binding *binding);
 void dmt_tx_end(struct dmt_binding *binding, u64 ticket, bool wait);

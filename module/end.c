@@ -168,7 +168,7 @@ void dmt_binding_init(struct dmt_binding *binding)
 /**
  * dmt_end_ticket - a number to wait for bindings by
  *
- * Return: never the same.
+ * Return: never the same, nor 0.
  */
 u64 dmt_end_ticket(void)
 {

@@ -14,6 +14,7 @@
  */
 
 #include <linux/bitops.h>
+#include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <linux/scatterlist.h>
 #include "core.h"
@@ -49,12 +50,13 @@ static void dmt_tx_let_go_work(struct work_struct *work)
 	dmt_binding_let_go(binding);
 }
 
-/* net_iov_binding.release: every net_iov is home. That may be in the middle of
- * what dmt_tx_let_go() began.
+/* dmt_binding.tx_frees: every net_iov is home. That may be in the middle of what
+ * dmt_tx_let_go() began.
  */
-static void dmt_tx_release(struct net_iov_binding *hot)
+static void dmt_tx_free_work(struct work_struct *work)
 {
-	struct dmt_binding *binding = dmt_binding_of(hot);
+	struct dmt_binding *binding =
+		container_of(work, struct dmt_binding, tx_frees);
 
 	rtnl_lock();
 	list_del_init(&binding->tx_linger);
@@ -62,7 +64,30 @@ static void dmt_tx_release(struct net_iov_binding *hot)
 	flush_work(&binding->tx_lets_go);
 	if (binding->dmabuf)
 		dmt_binding_let_go(binding);
-	dmt_binding_free(hot);
+	dmt_binding_free(&binding->hot);
+	module_put(THIS_MODULE);	/* the module's exit waits for the return */
+}
+
+/* net_iov_binding.release. The burial runs where the kernel starts programs, among
+ * them modprobe for those who have rtnl: nothing must wait there. Nor in the
+ * queue of tx_lets_go, which that waits for.
+ */
+static void dmt_tx_release(struct net_iov_binding *hot)
+{
+	__module_get(THIS_MODULE);	/* the burial drops its own */
+	queue_work(dmt_map_wq, &dmt_binding_of(hot)->tx_frees);
+}
+
+/**
+ * dmt_tx_binding_init - as dmt_binding_init(), for one to send from
+ * @binding: after that, and before it is mapped
+ */
+void dmt_tx_binding_init(struct dmt_binding *binding)
+{
+	binding->hot.release = dmt_tx_release;
+	INIT_LIST_HEAD(&binding->tx_linger);
+	INIT_WORK(&binding->tx_lets_go, dmt_tx_let_go_work);
+	INIT_WORK(&binding->tx_frees, dmt_tx_free_work);
 }
 
 /**
@@ -78,9 +103,6 @@ int dmt_tx_build(struct dmt_binding *binding)
 	u32 i;
 	int err;
 
-	binding->hot.release = dmt_tx_release;
-	INIT_LIST_HEAD(&binding->tx_linger);
-	INIT_WORK(&binding->tx_lets_go, dmt_tx_let_go_work);
 	err = dmt_pools_build(binding, 1);
 	if (err)
 		return err;

@@ -3,6 +3,7 @@
  * iovec tells where.
  */
 
+#include <linux/cred.h>
 #include <linux/skbuff.h>
 #include <linux/uio.h>
 #include <net/dst.h>
@@ -21,8 +22,8 @@ static bool dmt_tx_is_open(const struct dmt_binding *binding)
 }
 
 /* Through which device does this socket send, now? What that does not do, gather
- * and checksum, would be done by the CPU. sk_route_caps does not tell: software
- * GSO has it all.
+ * and checksum, would be done by the CPU. sk_route_caps alone does not tell,
+ * for software GSO has it all; but who calls looks at them. Nor can IPsec encrypt.
  */
 static int dmt_tx_check_route(struct sock *sk,
 			      const struct dmt_binding *binding)
@@ -37,7 +38,8 @@ static int dmt_tx_check_route(struct sock *sk,
 	if (!dst || READ_ONCE(dst->dev) != READ_ONCE(binding->hot.tx_dev))
 		return -ENODEV;
 	features = READ_ONCE(dst->dev->features);
-	if (!(features & NETIF_F_SG) || !(features & NETIF_F_CSUM_MASK))
+	if (!(features & sk->sk_route_caps & NETIF_F_SG) ||
+	    !(features & NETIF_F_CSUM_MASK) || dst_xfrm(dst))
 		return -EINVAL;
 	return 0;
 }
@@ -64,8 +66,10 @@ int dmt_tx_get(struct sock *sk, u32 id, struct net_iov **tx)
 		return sock_error(sk) ?: -EPIPE;
 	if (!binding || !binding->tx_based || !dmt_tx_is_open(binding))
 		return -EINVAL;
+	/* Who made the socket alone does not tell: the kernel makes some. */
 	if (uid_valid(binding->tx_user) &&
-	    !uid_eq(binding->tx_user, sk->sk_uid))
+	    !(uid_eq(binding->tx_user, sk->sk_uid) &&
+	      uid_eq(binding->tx_user, current_euid())))
 		return -EACCES;
 	err = dmt_tx_check_route(sk, binding);
 	if (err)
@@ -145,7 +149,7 @@ int dmt_tx_fill(struct net_iov *tx, struct sock *sk, struct sk_buff *skb,
 		if (!dmt_tx_is_open(binding))
 			break;
 		ret = -EFAULT;
-		if (offset >= binding->size)
+		if (num && offset >= binding->size)
 			break;
 		num = min_t(u64, num, binding->size - offset);
 		ret = num ? dmt_tx_add(binding, skb, offset, num) : 0;

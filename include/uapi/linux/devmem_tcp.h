@@ -242,10 +242,10 @@
  *
  *   EINVAL   no binding to send from has this id; no MSG_ZEROCOPY, no SO_ZEROCOPY,
  *            or no bytes; MSG_FASTOPEN, or a connect() put off until now
- *            (TCP_FASTOPEN_CONNECT); TCP_REPAIR; the device does not gather (sg)
- *            or checksum (tx) now
- *   EACCES   the binding is for the sockets of another user (the one who made the
- *            socket counts)
+ *            (TCP_FASTOPEN_CONNECT); MSG_WAITALL; TCP_REPAIR; the device does not
+ *            gather (sg) or checksum (tx) now, or IPsec is in the way
+ *   EACCES   the binding is for the sockets of another user, or another user sends
+ *            (effective user)
  *   ENODEV   the connection goes through another device than the binding's; or
  *            the binding ended in the middle of the call
  *   EHOSTUNREACH  it goes through none

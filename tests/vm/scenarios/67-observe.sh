@@ -40,7 +40,7 @@ goes_on "$GO.a"
 id=$(dm_value "$OUT" id)
 check "$text: a binding" listed "^id=$id state=bound net_iovs=[0-9]+ \
 held=[0-9]+ ifname=$DEV_RX queues=1 size=[0-9]+ rx_page_size=4096 \
-attach=pinned exporter=devmem_bar sock_limit=0\$"
+attach=pinned exporter=devmem_bar sock_limit=0 tx=0\$"
 check "$text: only for root" test "$(stat -c %a $LIST)" = 400
 check "$text: unbind" rx devmemctl unbind "$id"
 check "$text: it waits for what the socket holds" wait_for 5 \

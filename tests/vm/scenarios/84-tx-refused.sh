@@ -11,6 +11,7 @@
 
 ZC=0x4000000		# MSG_ZEROCOPY
 FASTOPEN=0x20000000
+WAITALL=0x100
 
 unbind_all()
 {
@@ -25,6 +26,7 @@ tried()
 }
 
 dm_stage 4
+dm_steer 1 0 0 0	# not to the queue that is bound
 defer unbind_all
 dm_take_bar
 RX_ID=$(rx devmemctl -j bind -d "$DEV_RX" -q 3 bar "$PCI_MEM:2:0:1M" | jq .id)
@@ -38,6 +40,7 @@ tx_start -m "$PCI_MEM:0x100000:0x400000" -d "$DEV_TX" -- \
 	receives=try:0:1000:$ZC:"$RX_ID" \
 	copy=try:0:1000:0 \
 	fastopen=try:0:1000:$((ZC | FASTOPEN)) \
+	waitall=try:0:1000:$((ZC | WAITALL)) \
 	behind=try:$((4 << 20)):1 \
 	far=try:0x7fff00000000:1 \
 	huge=try:0xffff800000000000:1 \
@@ -50,6 +53,7 @@ tried negative EINVAL "id -1"
 tried receives EINVAL "the id of a binding that receives"
 tried copy EINVAL "without MSG_ZEROCOPY"
 tried fastopen EINVAL "with MSG_FASTOPEN"
+tried waitall EINVAL "with MSG_WAITALL"
 tried behind EFAULT "an offset just behind the end"
 tried far EFAULT "an offset far behind the end"
 tried huge EFAULT "an offset that is no user address"

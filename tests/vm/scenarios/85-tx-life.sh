@@ -178,6 +178,22 @@ for when in bound lingering; do
 	tx_gone "memory, $when"
 done
 
+# The memory goes while it is being bound: the exporter's fence is waited for.
+text="memory, not bound yet"
+dm_modules tbuf
+tx timeout 60 withbuf tbuf:1M,dynamic,fence,fence_ms=3000 \
+	dmtx -d "$DEV_TX" "$TO" $PORT sleep:0 >"$OUT" 2>&1 &
+SENDER=$!
+sleep 1
+echo move >/dev/tbuf
+if wait $SENDER; then
+	not_ok "$text: the bind is refused" "$(cat "$OUT")"
+else
+	ok "$text: the bind is refused"
+fi
+equal "$text: because" "$(grep -c 'took the dma-buf back' "$OUT")" 1
+tx_gone "$text"
+
 # The NIC goes.
 nic_back()
 {

@@ -47,8 +47,9 @@ struct bind_args {
 };
 
 /* Return: NULL, or what is wrong with the option's value. */
-static const char *bind_option(struct bind_args *a, int c)
+static const char *bind_option(void *args, int c)
 {
+	struct bind_args *a = args;
 	struct binding_request *r = &a->request;
 
 	switch (c) {
@@ -94,22 +95,13 @@ static int bind_check(struct binding_request *r)
 
 static int bind_parse(struct bind_args *a, int argc, char **argv)
 {
-	const char *why, *name;
-	int c;
+	const char *why;
 
 	memset(a, 0, sizeof(*a));
 	a->command = cmd_command(&argc, argv);
 
-	while ((c = cmd_option(&cmd_bind, argc, argv)) != -1) {
-		if (c == '?')
-			return CMD_USAGE;
-		name = argv[optind - 1];
-		why = bind_option(a, c);
-		if (why)
-			return cmd_usage(&cmd_bind, "'%s': %s", name, why);
-	}
-
-	if (bind_check(&a->request))
+	if (cmd_options(&cmd_bind, argc, argv, bind_option, a) ||
+	    bind_check(&a->request))
 		return CMD_USAGE;
 	why = parse_source(argc - optind, argv + optind, &a->source);
 	if (why)

@@ -112,6 +112,35 @@ int cmd_option(const struct command *cmd, int argc, char **argv)
 	return c == ':' ? '?' : c;
 }
 
+/**
+ * cmd_options() - all options of a command line
+ * @cmd: the command
+ * @argc: of the command
+ * @argv: of the command
+ * @take: takes an option, with its value in optarg, into @args; returns NULL or
+ *	what is wrong with the value
+ * @args: what @take fills
+ *
+ * Return: CMD_DONE when optind is the first argument; CMD_USAGE with the reason
+ * printed.
+ */
+int cmd_options(const struct command *cmd, int argc, char **argv,
+		const char *(*take)(void *args, int c), void *args)
+{
+	const char *why, *name;
+	int c;
+
+	while ((c = cmd_option(cmd, argc, argv)) != -1) {
+		if (c == '?')
+			return CMD_USAGE;
+		name = argv[optind - 1];
+		why = take(args, c);
+		if (why)
+			return cmd_usage(cmd, "'%s': %s", name, why);
+	}
+	return CMD_DONE;
+}
+
 static const struct option_desc cmd_help_desc = {
 	"help", 'h', NULL, "show this"
 };

@@ -109,6 +109,8 @@ extern const struct command cmd_unbind;
 
 char **cmd_command(int *argc, char **argv);
 int cmd_option(const struct command *cmd, int argc, char **argv);
+int cmd_options(const struct command *cmd, int argc, char **argv,
+		const char *(*take)(void *args, int c), void *args);
 int cmd_usage(const struct command *cmd, const char *fmt, ...) __printf(2, 3);
 void cmd_help(const struct command *cmd);
 void cmd_describe(const struct command *cmd);

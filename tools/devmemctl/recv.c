@@ -126,8 +126,9 @@ static const char *recv_number(uint32_t *value, uint32_t min, uint32_t max,
 }
 
 /* Return: NULL, or what is wrong with the option's value. */
-static const char *recv_option(struct recv_args *a, int c)
+static const char *recv_option(void *args, int c)
 {
+	struct recv_args *a = args;
 	const char *why = NULL;
 
 	if (recv_request_option(&a->request, c, &why))
@@ -200,22 +201,13 @@ static int recv_check(struct recv_args *a, int argc, char **argv)
 /* Return: CMD_DONE, or CMD_USAGE with the reason printed. */
 static int recv_parse(struct recv_args *a, int argc, char **argv)
 {
-	const char *why, *name;
-	int c;
-
 	memset(a, 0, sizeof(*a));
 	a->tokens = RECV_TOKENS;
 	a->max_bytes = UINT64_MAX;
 	a->count = 1;
 
-	while ((c = cmd_option(&cmd_recv, argc, argv)) != -1) {
-		if (c == '?')
-			return CMD_USAGE;
-		name = argv[optind - 1];
-		why = recv_option(a, c);
-		if (why)
-			return cmd_usage(&cmd_recv, "'%s': %s", name, why);
-	}
+	if (cmd_options(&cmd_recv, argc, argv, recv_option, a))
+		return CMD_USAGE;
 	return recv_check(a, argc - optind, argv + optind);
 }
 

@@ -74,8 +74,9 @@ struct send_target {
 };
 
 /* Return: NULL, or what is wrong with the option's value. */
-static const char *send_option(struct send_args *a, int c)
+static const char *send_option(void *args, int c)
 {
+	struct send_args *a = args;
 	const char *why = NULL;
 
 	switch (c) {
@@ -141,21 +142,12 @@ static int send_check(struct send_args *a, int argc, char **argv)
 /* Return: CMD_DONE, or CMD_USAGE with the reason printed. */
 static int send_parse(struct send_args *a, int argc, char **argv)
 {
-	const char *why, *name;
-	int c;
-
 	memset(a, 0, sizeof(*a));
 	a->request.tx = true;
 	a->length = UINT64_MAX;
 
-	while ((c = cmd_option(&cmd_send, argc, argv)) != -1) {
-		if (c == '?')
-			return CMD_USAGE;
-		name = argv[optind - 1];
-		why = send_option(a, c);
-		if (why)
-			return cmd_usage(&cmd_send, "'%s': %s", name, why);
-	}
+	if (cmd_options(&cmd_send, argc, argv, send_option, a))
+		return CMD_USAGE;
 	return send_check(a, argc - optind, argv + optind);
 }
 

@@ -38,6 +38,7 @@
 #include <linux/dma-buf.h>
 
 #include "bar.h"
+#include "step.h"
 
 #define MAX_EXPORTS	16
 
@@ -168,12 +169,7 @@ static void run_step(char *s)
 		say_errno(ioctl(node, a, &req));
 	} else if (!strcmp(s, "nocap")) {
 		do_nocap();
-	} else if (!strncmp(s, "wait:", 5)) {
-		while (access(s + 5, F_OK))
-			usleep(2000);
-	} else if (!strncmp(s, "touch:", 6)) {
-		close(open(s + 6, O_CREAT | O_WRONLY, 0600));
-	} else {
+	} else if (!step_common(s)) {
 		errx(2, "unknown step, or no mapping: %s", s);
 	}
 }

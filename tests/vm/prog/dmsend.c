@@ -21,7 +21,6 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -33,6 +32,7 @@
 
 #include "md5.h"
 #include "pattern.h"
+#include "step.h"
 
 #define WRITE_SIZE	(64 << 10)
 
@@ -156,21 +156,14 @@ static void run_step(int fd, const char *s)
 		send_mix(fd, a);
 	} else if (sscanf(s, "oob:%lu", &a) == 1 && a <= WRITE_SIZE) {
 		send_bytes(fd, a, a, MSG_OOB);
-	} else if (sscanf(s, "sleep:%lu", &a) == 1) {
-		usleep(a * 1000);
 	} else if (!strcmp(s, "rst")) {
 		reset(fd);
 	} else if (!strcmp(s, "close")) {
 		exit(0);
-	} else if (!strncmp(s, "wait:", 5)) {
-		while (access(s + 5, F_OK))
-			usleep(2000);
 	} else if (!strncmp(s, "until:", 6)) {
 		while (access(s + 6, F_OK))
 			send_bytes(fd, WRITE_SIZE, WRITE_SIZE, 0);
-	} else if (!strncmp(s, "touch:", 6)) {
-		close(open(s + 6, O_CREAT | O_WRONLY, 0600));
-	} else {
+	} else if (!step_common(s)) {
 		errx(2, "unknown step %s", s);
 	}
 }

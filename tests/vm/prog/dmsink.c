@@ -12,7 +12,6 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #include "pattern.h"
+#include "step.h"
 
 static uint64_t seed, received, right;
 static const char *end;
@@ -69,19 +69,12 @@ static void run_step(int fd, const char *s)
 	} else if (sscanf(s, "drain:%lu", &a) == 1) {
 		while (!end && poll(&p, 1, a) > 0)
 			sink_once(fd, UINT64_MAX);
-	} else if (sscanf(s, "sleep:%lu", &a) == 1) {
-		usleep(a * 1000);
-	} else if (!strncmp(s, "wait:", 5)) {
-		while (access(s + 5, F_OK))
-			usleep(2000);
-	} else if (!strncmp(s, "touch:", 6)) {
-		close(open(s + 6, O_CREAT | O_WRONLY, 0600));
 	} else if (!strcmp(s, "rst")) {
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 		close(fd);
 		say();
 		exit(0);
-	} else {
+	} else if (!step_common(s)) {
 		errx(2, "unknown step %s", s);
 	}
 }

@@ -38,8 +38,8 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/errqueue.h>
+#include <time.h>
+#include <linux/errqueue.h>	/* needs time.h */
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -60,6 +60,7 @@
 #include "genl.h"
 #include "netdev.h"
 #include "pattern.h"
+#include "step.h"
 
 #ifndef SO_ZEROCOPY
 #define SO_ZEROCOPY	60
@@ -429,14 +430,7 @@ static void run_step(char *s)
 	} else if (!strcmp(s, "exit")) {
 		say_totals();
 		_exit(0);
-	} else if (sscanf(s, "sleep:%lu", &a) == 1) {
-		usleep(a * 1000);
-	} else if (!strncmp(s, "wait:", 5)) {
-		while (access(s + 5, F_OK))
-			usleep(2000);
-	} else if (!strncmp(s, "touch:", 6)) {
-		close(open(s + 6, O_CREAT | O_WRONLY, 0600));
-	} else {
+	} else if (!step_common(s)) {
 		errx(2, "unknown step %s", s);
 	}
 	fflush(stdout);

@@ -92,12 +92,7 @@ above_zero()
 
 blackholes()
 {
-	tx cat /proc/net/netstat | awk '/^TcpExt:/ {
-		for (i = 1; i <= NF && !n; i++)
-			if ($i == "TCPFastOpenBlackhole")
-				n = i
-		value = $n
-	} END { print value }'
+	dm_mib netstat TCPFastOpenBlackhole
 }
 
 # A middlebox that lets SYN, SYN-ACK and FIN pass and no data. The first connection

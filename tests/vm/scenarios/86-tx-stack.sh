@@ -17,12 +17,7 @@ unbind_all()
 
 retransmits()
 {
-	tx cat /proc/net/snmp | awk '/^Tcp:/ {
-		for (i = 1; i <= NF && !n; i++)
-			if ($i == "RetransSegs")
-				n = i
-		value = $n
-	} END { print value }'
+	dm_mib snmp RetransSegs
 }
 
 through()

@@ -17,6 +17,7 @@
 #   dm_drops QUEUE|all        sum of the drop counters of the queue, or of all
 #   dm_no_drops TEXT          a check: no queue has dropped since dm_stage
 #   dm_packets QUEUE          igb's own packet counter of the queue
+#   dm_mib FILE NAME          a counter of netns tx in /proc/net/FILE
 #   dm_bindings               number of bindings
 #   dm_held ID                buffers that are not free
 #   dm_home ID QUEUES         true if only the NIC holds buffers
@@ -194,6 +195,22 @@ dm_packets()
 {
 	rx ethtool -S "$DEV_RX" | awk -v n="rx_queue_$1_packets:" \
 		'$1 == n { print $2 }'
+}
+
+# A line of names, and one of values.
+dm_mib()
+{
+	tx cat "/proc/net/$1" | awk -v name="$2" '{
+		if (at && $1 == group) {
+			print $at
+			exit
+		}
+		for (i = 2; i <= NF; i++)
+			if ($i == name) {
+				at = i
+				group = $1
+			}
+	}'
 }
 
 dm_bindings()

@@ -14,7 +14,6 @@
 #   tx_gone TEXT              no binding, and soon no module in use
 #   tx_value KEY / sink_value KEY   last KEY=VALUE of either
 #   tx_goes_on FILE           the sender gets to touch:FILE
-#   tx_zc_drops               frames that the stack or the driver refused to send
 # shellcheck source=tests/vm/scenarios/devmem.bash
 . /stage/scenarios/devmem.bash
 
@@ -119,9 +118,4 @@ tx_goes_on()
 		not_ok "dmtx gets to ${1##*/}" "$(cat "$OUT" "$OUT.err")"
 		exit 1
 	fi
-}
-
-tx_zc_drops()
-{
-	tx ip -s -j link show "$DEV_TX" | jq '.[0].stats64.tx.dropped'
 }

@@ -163,13 +163,8 @@ static int dmt_parse_bind_rx(struct genl_info *info,
 	struct nlattr *limit = info->attrs[DEVMEM_TCP_A_SOCK_LIMIT];
 	int err;
 
-	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_IFINDEX) ||
-	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_DMABUF_FD) ||
-	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_QUEUE))
+	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_QUEUE))
 		return -EINVAL;
-
-	attrs->ifindex = info->attrs[DEVMEM_TCP_A_IFINDEX];
-	attrs->dmabuf = info->attrs[DEVMEM_TCP_A_DMABUF_FD];
 	if (limit)
 		params->sock_limit = nla_get_u32(limit);
 	err = dmt_parse_page_size(info->attrs[DEVMEM_TCP_A_RX_PAGE_SIZE],
@@ -183,12 +178,6 @@ static int dmt_parse_bind_tx(struct genl_info *info,
 {
 	struct nlattr *user = info->attrs[DEVMEM_TCP_A_TX_USER];
 
-	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_IFINDEX) ||
-	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_DMABUF_FD))
-		return -EINVAL;
-
-	attrs->ifindex = info->attrs[DEVMEM_TCP_A_IFINDEX];
-	attrs->dmabuf = info->attrs[DEVMEM_TCP_A_DMABUF_FD];
 	params->tx = true;
 	params->tx_user = current_euid();
 	if (!user)
@@ -202,7 +191,7 @@ static int dmt_parse_bind_tx(struct genl_info *info,
 	return 0;
 }
 
-/* A bind command of either direction. */
+/* A bind command of either direction; @parse takes what only that one has. */
 static int dmt_bind_doit(struct genl_info *info,
 			 int (*parse)(struct genl_info *info,
 				      struct dmt_bind_attrs *attrs,
@@ -225,6 +214,12 @@ static int dmt_bind_doit(struct genl_info *info,
 				info->genlhdr->cmd);
 	if (!hdr)
 		goto free;
+	err = -EINVAL;
+	if (GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_IFINDEX) ||
+	    GENL_REQ_ATTR_CHECK(info, DEVMEM_TCP_A_DMABUF_FD))
+		goto free;
+	attrs->ifindex = info->attrs[DEVMEM_TCP_A_IFINDEX];
+	attrs->dmabuf = info->attrs[DEVMEM_TCP_A_DMABUF_FD];
 	err = parse(info, attrs, &params) ?:
 	      dmt_bind_request(genl_info_net(info), &params, attrs,
 			       info->extack);

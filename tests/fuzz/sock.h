@@ -13,18 +13,20 @@
 #define AREA		1048576
 #define CONTROL		65536
 #define BAR_BYTES	(64 << 20)
+#define OTHER_BYTES	(16 << 20)	/* of a binding that comes and goes */
 
 enum {
 	RECVS = READER_COUNTS, DEVICE_FRAGS, PLAIN, DONTNEEDS, HANDED, FREED,
 	SOCKOPTS, LIFE, ACCEPTED, PASSED, FORKED, SENDS, READY, URINGS,
-	URING_LOST, BINDS, UNBINDS, PEER_CONNS, PEER_BYTES, SOCK_COUNTS
+	URING_LOST, DEVICE_SENDS, DEVICE_SENT, BINDS, UNBINDS, PEER_CONNS,
+	PEER_BYTES, SOCK_COUNTS
 };
 
 #define SOCK_NAMES \
 	"recvmsgs", "device_frags", "plain", "dontneeds", "handed", "freed", \
 	"sockopts", "life", "accepted", "passed", "forked", "sends", \
-	"ready", "urings", "uring_lost", "binds", "unbinds", "peer_conns", \
-	"peer_bytes"
+	"ready", "urings", "uring_lost", "device_sends", "device_sent", \
+	"binds", "unbinds", "peer_conns", "peer_bytes"
 
 /**
  * struct hand - what a thread has of its own
@@ -59,6 +61,7 @@ void op_sockopt(struct hand *h, unsigned int slot);
 void op_life(struct hand *h, unsigned int slot);
 void op_accept(struct hand *h, unsigned int slot);
 void op_send(struct hand *h, unsigned int slot);
+void op_send_device(struct hand *h, unsigned int slot);
 void op_ready(struct hand *h, unsigned int slot);
 void op_uring(struct hand *h, unsigned int slot);
 void uring_end(struct hand *h);

@@ -6,7 +6,8 @@
  *		every byte is compared twice
  *   root, nobody   a few threads that share a few sockets and do everything
  *		to them; sockets travel between the two
- *   binder	binds and unbinds queue 2, with another part of the BAR
+ *   binder	binds and unbinds queue 2, with another part of the BAR, from which
+ *		it also lets them send
  *
  * In netns tx: senders to those sockets, which break off, reset, go away. Queue 1
  * is bound all the time. Prints KEY=NUMBER lines. Exit status 0, 1 a check failed,
@@ -39,7 +40,6 @@
 #define THREADS		3
 #define NOBODY		65534
 #define OWN_BYTES	(48 << 20)
-#define OTHER_BYTES	(16 << 20)
 #define SOCK_LIMIT	256
 
 static const char *const names[] = { READER_NAMES, SOCK_NAMES, NULL };
@@ -52,10 +52,11 @@ static const struct {
 	void		(*op)(struct hand *h, unsigned int slot);
 	unsigned int	weight;
 } ops[] = {
-	{ "recvmsg", op_recvmsg, 32 }, { "recvmmsg", op_recvmmsg, 4 },
+	{ "recvmsg", op_recvmsg, 28 }, { "recvmmsg", op_recvmmsg, 4 },
 	{ "plain", op_plain, 5 }, { "dontneed", op_dontneed, 22 },
 	{ "sockopt", op_sockopt, 8 }, { "life", op_life, 5 },
 	{ "accept", op_accept, 10 }, { "send", op_send, 4 },
+	{ "senddev", op_send_device, 4 },
 	{ "ready", op_ready, 4 }, { "uring", op_uring, 6 },
 };
 
@@ -115,12 +116,41 @@ static void run_nobody(uint64_t seed)
 	run_threads(seed);
 }
 
+/* Bind @fd, either to queue 2 or to send from. Return: the id, 0 if it failed. */
+static uint32_t bind_it(struct genl *g, struct rng *r, int cmd, int fd)
+{
+	uint32_t id;
+
+	genl_begin(g, cmd);
+	genl_put_u32(g, DEVMEM_TCP_A_IFINDEX, if_nametoindex(options.ifname));
+	genl_put_u32(g, DEVMEM_TCP_A_DMABUF_FD, fd);
+	if (cmd == DEVMEM_TCP_CMD_BIND_TX) {
+		genl_put_u32(g, DEVMEM_TCP_A_TX_USER,
+			     chance(r, 70) ? DEVMEM_TCP_TX_ANYBODY : NOBODY);
+	} else {
+		genl_put_u32(g, DEVMEM_TCP_A_QUEUE, 2);
+		genl_put_u32(g, DEVMEM_TCP_A_RX_PAGE_SIZE, 4096u << rnd(r, 5));
+		genl_put_u32(g, DEVMEM_TCP_A_SOCK_LIMIT, SOCK_LIMIT);
+	}
+	if (genl_call(g)) {
+		fuzz_fail("bind, command %d: %s", cmd, g->text);
+		return 0;
+	}
+	count(BINDS);
+	id = *(const uint32_t *)nla_payload(genl_reply(g, DEVMEM_TCP_A_ID, 0));
+	add_id(id);
+	return id;
+}
+
 static void run_binder(uint64_t seed)
 {
+	static const int cmds[] = {
+		DEVMEM_TCP_CMD_BIND_RX, DEVMEM_TCP_CMD_BIND_TX,
+	};
+	uint32_t ids[2] = { 0, 0 };
 	static struct genl g;
 	struct rng r = { seed };
-	const struct nlattr *id;
-	uint32_t value;
+	unsigned int which;
 	uint64_t size;
 	char spec[64];
 	int fd;
@@ -130,27 +160,20 @@ static void run_binder(uint64_t seed)
 	fd = bar_export(spec, &size);
 	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	while (!shared->stop) {
-		genl_begin(&g, DEVMEM_TCP_CMD_BIND_RX);
-		genl_put_u32(&g, DEVMEM_TCP_A_IFINDEX,
-			     if_nametoindex(options.ifname));
-		genl_put_u32(&g, DEVMEM_TCP_A_DMABUF_FD, fd);
-		genl_put_u32(&g, DEVMEM_TCP_A_QUEUE, 2);
-		genl_put_u32(&g, DEVMEM_TCP_A_RX_PAGE_SIZE,
-			     4096u << rnd(&r, 5));
-		genl_put_u32(&g, DEVMEM_TCP_A_SOCK_LIMIT, SOCK_LIMIT);
-		if (genl_call(&g)) {
-			fuzz_fail("bind: %s", g.text);
-			break;
+		which = rnd(&r, 2);
+		if (!ids[which]) {
+			ids[which] = bind_it(&g, &r, cmds[which], fd);
+			if (!ids[which])
+				break;
+			usleep(rnd(&r, 400000));
+			continue;
 		}
-		count(BINDS);
-		id = genl_reply(&g, DEVMEM_TCP_A_ID, 0);
-		value = *(const uint32_t *)nla_payload(id);
-		usleep(rnd(&r, 500000));
 		genl_begin(&g, DEVMEM_TCP_CMD_UNBIND);
-		genl_put_u32(&g, DEVMEM_TCP_A_ID, value);
+		genl_put_u32(&g, DEVMEM_TCP_A_ID, ids[which]);
 		if (genl_call(&g))
 			fuzz_fail("unbind: %s", g.text);
 		count(UNBINDS);
+		ids[which] = 0;
 		usleep(rnd(&r, 100000));
 	}
 }
@@ -204,7 +227,7 @@ static void send_wild(struct rng *r)
 		count_add(PEER_BYTES, ret > 0 ? ret : 0);
 		if (chance(r, 20))
 			usleep(rnd(r, 10000));
-		if (chance(r, 10))
+		if (chance(r, 25))
 			recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 	}
 	if (chance(r, 30))
@@ -234,8 +257,8 @@ static void check(void)
 	if (freed > handed + shared->counts[URING_LOST] * 102)
 		fuzz_fail("%llu tokens were handed out, %llu freed", handed,
 			  freed);
-	if (!freed || !shared->counts[BINDS])
-		fuzz_fail("no token was returned, or nothing bound");
+	if (!freed || !shared->counts[BINDS] || !shared->counts[DEVICE_SENT])
+		fuzz_fail("no token returned, nothing bound, or nothing sent");
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# timeout: 180
+# timeout: 300
 # Proves: the fuzzers work, each for four seconds from a fixed seed, and find
 # nothing. For longer runs see make fuzz.
 # shellcheck source=tests/vm/scenarios/fuzz.bash

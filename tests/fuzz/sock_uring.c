@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* io_uring by its system calls: requests of several kinds, up to REQUESTS of
- * which wait at a time.
- */
+/* io_uring: requests of several kinds, up to REQUESTS of which wait at a time. */
 #include <err.h>
-#include <linux/io_uring.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "devmem_sock.h"
 #include "sock.h"
+#include "uring.h"
 
 #define ENTRIES		16
 #define REQUESTS	8
@@ -30,72 +26,23 @@ struct uring_request {
 };
 
 struct ring {
-	int			fd;
-	unsigned int		*sq_tail, *sq_mask, *sq_array;
-	unsigned int		*cq_head, *cq_tail, *cq_mask;
-	struct io_uring_sqe	*sqes;
-	struct io_uring_cqe	*cqes;
+	struct uring		uring;
 	struct uring_request	requests[REQUESTS];
 };
 
-static struct ring *ring_open(void)
-{
-	struct io_uring_params p = {};
-	struct ring *ring = calloc(1, sizeof(*ring));
-	uint8_t *map;
-
-	if (!ring)
-		err(1, NULL);
-	ring->fd = syscall(SYS_io_uring_setup, ENTRIES, &p);
-	if (ring->fd < 0)
-		return ring;
-	map = mmap(NULL, p.cq_off.cqes + p.cq_entries *
-		   sizeof(struct io_uring_cqe), PROT_READ | PROT_WRITE,
-		   MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
-	ring->sqes = mmap(NULL, p.sq_entries * sizeof(*ring->sqes),
-			  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
-			  IORING_OFF_SQES);
-	if (map == MAP_FAILED || ring->sqes == MAP_FAILED)
-		err(1, "mmap of io_uring");
-	ring->sq_tail = (void *)(map + p.sq_off.tail);
-	ring->sq_mask = (void *)(map + p.sq_off.ring_mask);
-	ring->sq_array = (void *)(map + p.sq_off.array);
-	ring->cq_head = (void *)(map + p.cq_off.head);
-	ring->cq_tail = (void *)(map + p.cq_off.tail);
-	ring->cq_mask = (void *)(map + p.cq_off.ring_mask);
-	ring->cqes = (void *)(map + p.cq_off.cqes);
-	return ring;
-}
-
-static void submit(struct ring *ring, const struct io_uring_sqe *sqe)
-{
-	unsigned int at = *ring->sq_tail & *ring->sq_mask;
-
-	ring->sqes[at] = *sqe;
-	ring->sq_array[at] = at;
-	__atomic_store_n(ring->sq_tail, *ring->sq_tail + 1, __ATOMIC_RELEASE);
-	syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0);
-}
-
 static void complete(struct ring *ring)
 {
-	const struct io_uring_cqe *cqe;
 	struct uring_request *req;
+	struct io_uring_cqe cqe;
 
-	syscall(SYS_io_uring_enter, ring->fd, 0, 0, IORING_ENTER_GETEVENTS,
-		NULL, 0);
-	while (*ring->cq_head !=
-	       __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE)) {
-		cqe = &ring->cqes[*ring->cq_head & *ring->cq_mask];
-		if (cqe->user_data < REQUESTS) {
-			req = &ring->requests[cqe->user_data];
-			if (cqe->res > 0 && req->control_used)
-				take_control(req->slot, req->control,
-					     req->msg.msg_controllen, cqe->res);
-			req->busy = false;
-		}
-		__atomic_store_n(ring->cq_head, *ring->cq_head + 1,
-				 __ATOMIC_RELEASE);
+	while (uring_completed(&ring->uring, &cqe)) {
+		if (cqe.user_data >= REQUESTS)
+			continue;
+		req = &ring->requests[cqe.user_data];
+		if (cqe.res > 0 && req->control_used)
+			take_control(req->slot, req->control,
+				     req->msg.msg_controllen, cqe.res);
+		req->busy = false;
 	}
 }
 
@@ -108,7 +55,7 @@ static void cancel(struct ring *ring, unsigned int i)
 		.user_data = CANCEL,
 	};
 
-	submit(ring, &sqe);
+	uring_submit(&ring->uring, &sqe);
 }
 
 static void request(struct rng *r, struct ring *ring, unsigned int i,
@@ -154,7 +101,7 @@ static void request(struct rng *r, struct ring *ring, unsigned int i,
 	}
 	if (chance(r, 10))
 		sqe.flags = IOSQE_ASYNC;
-	submit(ring, &sqe);
+	uring_submit(&ring->uring, &sqe);
 	count(URINGS);
 }
 
@@ -162,9 +109,13 @@ void op_uring(struct hand *h, unsigned int slot)
 {
 	unsigned int i = rnd(&h->r, REQUESTS);
 
-	if (!h->ring)
-		h->ring = ring_open();
-	if (h->ring->fd < 0)
+	if (!h->ring) {
+		h->ring = calloc(1, sizeof(*h->ring));
+		if (!h->ring)
+			err(1, NULL);
+		uring_open(&h->ring->uring, ENTRIES);
+	}
+	if (h->ring->uring.fd < 0)
 		return;
 	if (!h->ring->requests[i].busy)
 		request(&h->r, h->ring, i, slot);
@@ -178,11 +129,11 @@ void uring_end(struct hand *h)
 {
 	unsigned int i;
 
-	if (!h->ring || h->ring->fd < 0)
+	if (!h->ring || h->ring->uring.fd < 0)
 		return;
 	complete(h->ring);
 	for (i = 0; i < REQUESTS; i++)
 		if (h->ring->requests[i].busy)
 			count(URING_LOST);
-	close(h->ring->fd);
+	close(h->ring->uring.fd);
 }

@@ -142,6 +142,18 @@ static uint32_t bind_it(struct genl *g, struct rng *r, int cmd, int fd)
 	return id;
 }
 
+static void unbind_it(struct genl *g, uint32_t *id)
+{
+	if (!*id)
+		return;
+	genl_begin(g, DEVMEM_TCP_CMD_UNBIND);
+	genl_put_u32(g, DEVMEM_TCP_A_ID, *id);
+	if (genl_call(g))
+		fuzz_fail("unbind: %s", g->text);
+	count(UNBINDS);
+	*id = 0;
+}
+
 static void run_binder(uint64_t seed)
 {
 	static const int cmds[] = {
@@ -161,21 +173,18 @@ static void run_binder(uint64_t seed)
 	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	while (!shared->stop) {
 		which = rnd(&r, 2);
-		if (!ids[which]) {
-			ids[which] = bind_it(&g, &r, cmds[which], fd);
-			if (!ids[which])
-				break;
-			usleep(rnd(&r, 400000));
+		if (ids[which]) {
+			unbind_it(&g, &ids[which]);
+			usleep(rnd(&r, 100000));
 			continue;
 		}
-		genl_begin(&g, DEVMEM_TCP_CMD_UNBIND);
-		genl_put_u32(&g, DEVMEM_TCP_A_ID, ids[which]);
-		if (genl_call(&g))
-			fuzz_fail("unbind: %s", g.text);
-		count(UNBINDS);
-		ids[which] = 0;
-		usleep(rnd(&r, 100000));
+		ids[which] = bind_it(&g, &r, cmds[which], fd);
+		if (!ids[which])
+			break;
+		usleep(rnd(&r, 400000));
 	}
+	unbind_it(&g, &ids[0]);
+	unbind_it(&g, &ids[1]);
 }
 
 static int listen_on(uint16_t port, int protocol)

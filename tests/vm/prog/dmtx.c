@@ -27,6 +27,9 @@
  *   try:OFFSET:BYTES[:FLAGS[:ID]]   one sendmsg(), prints NAME.errno; FLAGS
  *			instead of MSG_ZEROCOPY, ID instead of the binding's.
  *			What it sends is not of the stream
+ *   uring:OP		the same by io_uring, 1000 bytes: OP is sendmsg, waitall
+ *			(the same with MSG_WAITALL), or zc, IORING_OP_SENDMSG_ZC
+ *   user:UID		the user from here on
  *   unbind		close the netlink socket or ask for it; the program goes on
  *   rst		reset the connection, and end
  *   exit		end, with all descriptors as they are
@@ -61,6 +64,7 @@
 #include "netdev.h"
 #include "pattern.h"
 #include "step.h"
+#include "uring.h"
 
 #ifndef SO_ZEROCOPY
 #define SO_ZEROCOPY	60
@@ -71,6 +75,7 @@
 #define SCM_DMABUF	79
 #define BUF_FD		20
 #define CALL_SIZE	(64 << 10)
+#define CONTROL		CMSG_SPACE(sizeof(uint32_t))
 #define MAX_IOV		16
 #define MAX_CALLS	65536
 
@@ -214,21 +219,28 @@ static void wait_done(void)
 			     nr_calls);
 }
 
-/* One sendmsg() of @iovs, whose bases are offsets in the dma-buf. */
-static ssize_t send_from(struct iovec *iovs, int num, int flags, uint32_t from)
+/* Make @msg say to send from binding @from; @control is all zero. */
+static void name_binding(struct msghdr *msg, uint8_t control[CONTROL],
+			 uint32_t from)
 {
-	char control[CMSG_SPACE(sizeof(uint32_t))] = { 0 };
-	struct msghdr msg = {
-		.msg_iov = iovs, .msg_iovlen = num,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	ssize_t ret;
+	struct cmsghdr *c = (void *)control;
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_DMABUF;
-	c->cmsg_len = CMSG_LEN(sizeof(uint32_t));
+	c->cmsg_len = CMSG_LEN(sizeof(from));
 	memcpy(CMSG_DATA(c), &from, sizeof(from));
+	msg->msg_control = control;
+	msg->msg_controllen = CONTROL;
+}
+
+/* One sendmsg() of @iovs, whose bases are offsets in the dma-buf. */
+static ssize_t send_from(struct iovec *iovs, int num, int flags, uint32_t from)
+{
+	struct msghdr msg = { .msg_iov = iovs, .msg_iovlen = num };
+	uint8_t control[CONTROL] = { 0 };
+	ssize_t ret;
+
+	name_binding(&msg, control, from);
 	ret = sendmsg(sock, &msg, flags | MSG_NOSIGNAL);
 	if (ret < 0)
 		return -errno;
@@ -371,6 +383,42 @@ static void try_one(unsigned long offset, unsigned long len, long flags,
 	       ret);
 }
 
+static void try_uring(const char *op)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_SENDMSG,
+		.fd = sock,
+		.len = 1,
+		.msg_flags = MSG_ZEROCOPY | MSG_NOSIGNAL,
+	};
+	struct iovec iov = { NULL, 1000 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	uint8_t control[CONTROL] = { 0 };
+	struct uring ring;
+	struct io_uring_cqe cqe;
+
+	if (!strcmp(op, "zc")) {
+		sqe.opcode = IORING_OP_SENDMSG_ZC;
+		sqe.msg_flags = MSG_NOSIGNAL;
+	} else if (!strcmp(op, "waitall")) {
+		sqe.msg_flags |= MSG_WAITALL;
+	} else if (strcmp(op, "sendmsg")) {
+		errx(2, "uring:%s?", op);
+	}
+	name_binding(&msg, control, id);
+	sqe.addr = (uintptr_t)&msg;
+	if (!uring_open(&ring, 2) || !uring_submit(&ring, &sqe))
+		err(1, "io_uring");
+	while (!uring_completed(&ring, &cqe))
+		usleep(1000);
+	close(ring.fd);
+	if (cqe.res > 0)
+		calls[nr_calls++].head = head;
+	printf("%s.errno=%s\n%s.ret=%d\n", step_name,
+	       cqe.res < 0 ? strerrorname_np(-cqe.res) ?: "unknown" : "0",
+	       step_name, cqe.res);
+}
+
 static void say_totals(void)
 {
 	printf("sent=%llu\ncompleted=%u\ncalls=%u\ncopied=%u\n",
@@ -423,6 +471,11 @@ static void run_step(char *s)
 			   &d) < 2)
 			errx(2, "%s?", s);
 		try_one(a, b, c, d);
+	} else if (!strncmp(s, "uring:", 6)) {
+		try_uring(s + 6);
+	} else if (sscanf(s, "user:%lu", &a) == 1) {
+		if (seteuid(a))
+			err(1, "user %lu", a);
 	} else if (!strcmp(s, "unbind")) {
 		unbind_buf();
 	} else if (!strcmp(s, "rst")) {

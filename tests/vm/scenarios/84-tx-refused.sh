@@ -60,6 +60,21 @@ tried huge EFAULT "an offset that is no user address"
 tried empty EINVAL "no bytes"
 tx_right "refused"
 
+# Whose call it is counts, too, not only whose socket. io_uring asks again for the
+# rest of a MSG_WAITALL, and has completions of its own for SENDMSG_ZC.
+check "refused: unbind" tx devmemctl unbind --all
+tx_sink $PORT
+tx_start -m "$PCI_MEM:0x100000:0x400000" -d "$DEV_TX" -- user:12345 other=try:0:1000 user:0 \
+	waitall=uring:waitall zc=uring:zc ring=uring:sendmsg own=try:0:1000
+tx_wait "who asks"
+tried other EACCES "another user with the socket of the right one"
+tried waitall EINVAL "io_uring with MSG_WAITALL"
+tried zc EINVAL "IORING_OP_SENDMSG_ZC"
+tried ring 0 "IORING_OP_SENDMSG"
+tried own 0 "the right user"
+equal "who asks: what was not refused is sent" "$(sink_value received)" 2000
+equal "who asks: completions" "$(tx_value completed)" 2
+
 # What reaches over the end is sent up to there.
 check "refused: unbind" tx devmemctl unbind --all
 tx_sink $PORT

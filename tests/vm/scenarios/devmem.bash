@@ -266,7 +266,8 @@ dm_nothing_left()
 	if wait_for 5 dm_idle; then
 		ok "$1: no module is in use"
 	else
-		not_ok "$1: no module is in use" "$(dm_module_users)"
+		not_ok "$1: no module is in use" "$(dm_module_users)
+$(cat /sys/kernel/debug/devmem_tcp/bindings)"
 	fi
 }
 

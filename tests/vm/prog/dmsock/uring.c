@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* io_uring by its system calls, one request at a time:
+/* io_uring, one request at a time:
  *
  *   uring:N[:FLAGS]	IORING_OP_RECVMSG with MSG_SOCK_DEVMEM, tokens are
  *			kept. FLAGS: d MSG_DONTWAIT, w MSG_WAITALL
@@ -14,71 +14,24 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/io_uring.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "dmsock.h"
+#include "uring.h"
 
 #define ENTRIES		8
 #define BUFFERS		4
 #define BUFFER_SIZE	65536
 #define BUFFER_CONTROL	2048
 
-static struct {
-	int			fd;
-	unsigned int		*sq_tail, *sq_mask, *sq_array;
-	unsigned int		*cq_head, *cq_tail, *cq_mask;
-	struct io_uring_sqe	*sqes;
-	struct io_uring_cqe	*cqes;
-} ring = { .fd = -1 };
-
+static struct uring ring = { .fd = -1 };
 static uint8_t buffers[BUFFERS][BUFFER_SIZE] __attribute__((aligned(16)));
-
-static bool ring_open(void)
-{
-	struct io_uring_params p = {};
-	size_t size;
-	uint8_t *map;
-
-	if (ring.fd >= 0)
-		return true;
-	ring.fd = syscall(SYS_io_uring_setup, ENTRIES, &p);
-	if (ring.fd < 0)
-		return false;
-	if (!(p.features & IORING_FEAT_SINGLE_MMAP))
-		errx(1, "io_uring without a single mapping");
-	size = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
-	if (size < p.sq_off.array + p.sq_entries * sizeof(unsigned int))
-		size = p.sq_off.array + p.sq_entries * sizeof(unsigned int);
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd,
-		   IORING_OFF_SQ_RING);
-	ring.sqes = mmap(NULL, p.sq_entries * sizeof(*ring.sqes),
-			 PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd,
-			 IORING_OFF_SQES);
-	if (map == MAP_FAILED || ring.sqes == MAP_FAILED)
-		err(1, "mmap of io_uring");
-	ring.sq_tail = (void *)(map + p.sq_off.tail);
-	ring.sq_mask = (void *)(map + p.sq_off.ring_mask);
-	ring.sq_array = (void *)(map + p.sq_off.array);
-	ring.cq_head = (void *)(map + p.cq_off.head);
-	ring.cq_tail = (void *)(map + p.cq_off.tail);
-	ring.cq_mask = (void *)(map + p.cq_off.ring_mask);
-	ring.cqes = (void *)(map + p.cq_off.cqes);
-	return true;
-}
 
 static void submit(const struct io_uring_sqe *sqe)
 {
-	unsigned int at = *ring.sq_tail & *ring.sq_mask;
-
-	ring.sqes[at] = *sqe;
-	ring.sq_array[at] = at;
-	__atomic_store_n(ring.sq_tail, *ring.sq_tail + 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, ring.fd, 1, 0, 0, NULL, 0) != 1)
+	if (!uring_submit(&ring, sqe))
 		err(1, "io_uring_enter");
 }
 
@@ -86,17 +39,11 @@ static bool completed(struct io_uring_cqe *cqe, int ms)
 {
 	uint64_t until = now_us() + ms * 1000ull;
 
-	while (*ring.cq_head ==
-	       __atomic_load_n(ring.cq_tail, __ATOMIC_ACQUIRE)) {
+	while (!uring_completed(&ring, cqe)) {
 		if (now_us() > until)
 			return false;
-		/* Completions of requests that wait are work of this task. */
-		syscall(SYS_io_uring_enter, ring.fd, 0, 0,
-			IORING_ENTER_GETEVENTS, NULL, 0);
 		usleep(1000);
 	}
-	*cqe = ring.cqes[*ring.cq_head & *ring.cq_mask];
-	__atomic_store_n(ring.cq_head, *ring.cq_head + 1, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -267,7 +214,7 @@ bool step_uring(const char *s)
 
 	if (strncmp(s, "uring", 5))
 		return false;
-	if (!ring_open()) {
+	if (ring.fd < 0 && !uring_open(&ring, ENTRIES)) {
 		say_errno(errno);
 		return true;
 	}

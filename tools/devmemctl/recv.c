@@ -35,6 +35,8 @@ static const struct option_desc recv_options[] = {
 	  "list stream offset, dma-buf offset, length of frags" },
 	{ "tokens", OPT_TOKENS, "N",
 	  "return buffers when N are held, 1 to 1024 (256)" },
+	{ "hold", OPT_HOLD, NULL,
+	  "return buffers when the connection ends, not before" },
 	{ "max-bytes", OPT_MAX_BYTES, "BYTES", "stop after BYTES" },
 	{ "count", OPT_COUNT, "N", "connections to take, one by one (1)" },
 	{ "allow-linear", OPT_ALLOW_LINEAR, NULL,
@@ -55,6 +57,7 @@ static const struct option_desc recv_options[] = {
  * @map: for the map, or NULL
  * @hash: hash the stream
  * @tokens: return tokens when this many are held
+ * @hold: do not return them
  * @max_bytes: stop after this many
  * @count: connections to take
  * @allow_linear: accept streams without frags
@@ -70,6 +73,7 @@ struct recv_args {
 	const char *map;
 	bool hash;
 	uint32_t tokens;
+	bool hold;
 	uint64_t max_bytes;
 	uint32_t count;
 	bool allow_linear;
@@ -152,6 +156,9 @@ static const char *recv_option(void *args, int c)
 	case OPT_TOKENS:
 		return recv_number(&a->tokens, 1, DEVMEM_DONTNEED_FRAGS,
 				   "not in 1 to 1024");
+	case OPT_HOLD:
+		a->hold = true;
+		break;
 	case OPT_MAX_BYTES:
 		return parse_size(optarg, &a->max_bytes);
 	case OPT_COUNT:
@@ -418,6 +425,7 @@ static int recv_bound(const struct recv_args *a, const struct recv_target *t,
 		.size = t->size,
 		.limit = a->max_bytes,
 		.tokens = a->tokens,
+		.hold = a->hold,
 		.sink = sink,
 		.progress = &progress,
 	};

@@ -190,10 +190,10 @@ static int stream_chunk(struct stream *s, int fd, struct msghdr *msg,
 	}
 	if (sink_end(s->sink))
 		return -1;
-	return stream_collect_tokens(s, fd, msg);
+	return s->hold ? 0 : stream_collect_tokens(s, fd, msg);
 }
 
-static void stream_recvmsg_error(int err)
+static void stream_recvmsg_error(const struct stream *s, int err)
 {
 	switch (err) {
 	case EFAULT:
@@ -205,7 +205,8 @@ static void stream_recvmsg_error(int err)
 		break;
 	case ENOMEM:
 		out_errno(err, "recvmsg: no token for the next frag");
-		out_fix("give the memory cgroup more");
+		out_fix(s->hold ? "receive without --hold" :
+				  "give the memory cgroup more");
 		break;
 	case EMSGSIZE:
 		out_errno(err, "recvmsg: control buffer too small");
@@ -258,7 +259,7 @@ static int stream_loop(struct stream *s, int fd)
 			if (stream_return_tokens(s, fd) || stream_wait(fd) < 0)
 				return STREAM_FAILED;
 		} else if (errno != EINTR) {
-			stream_recvmsg_error(errno);
+			stream_recvmsg_error(s, errno);
 			return STREAM_FAILED;
 		}
 		progress_tick(s->progress, stream_bytes(s));
@@ -271,7 +272,8 @@ static int stream_loop(struct stream *s, int fd)
  * @s: the stream
  * @fd: connected socket
  *
- * All tokens are back with the kernel when it returns, unless that fails.
+ * All tokens are back with the kernel when it returns, unless that fails. Of
+ * those that are held it is the last close() that returns them.
  *
  * Return: STREAM_DONE; STREAM_STOPPED by a signal; STREAM_FAILED with the
  * reason printed.

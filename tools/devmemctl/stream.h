@@ -20,6 +20,7 @@ enum {
  * @size: bytes of its dma-buf
  * @limit: stop after this many bytes
  * @tokens: return tokens when this many are held
+ * @hold: leave that to the end of the connection
  * @sink: where the bytes go
  * @progress: tells the user
  * @iov: SINK_CHUNK bytes for what arrives linear
@@ -37,6 +38,7 @@ struct stream {
 	uint64_t size;
 	uint64_t limit;
 	unsigned int tokens;
+	bool hold;
 	struct sink *sink;
 	struct progress *progress;
 

@@ -105,11 +105,13 @@ uint64_t feed_offset(const struct feed *f, uint64_t at)
 }
 
 /* Bytes that must be free in the window before feed_next(): so much it takes at
- * most, and never across the end of the window.
+ * most, and never across the end of the window. What nobody looks at is one piece:
+ * TCP begins a new segment at the end of each.
  */
 uint64_t feed_piece(const struct feed *f)
 {
-	uint64_t n = FEED_CHUNK, end = f->size - f->fed % f->size;
+	uint64_t n = feed_touches(f) ? FEED_CHUNK : UINT64_MAX;
+	uint64_t end = f->size - f->fed % f->size;
 
 	if (f->path && n > f->size / FEED_PIECES)
 		n = f->size < FEED_PIECES ? 1 : f->size / FEED_PIECES;

@@ -8,7 +8,7 @@
 #include "digest.h"
 #include "dmabuf.h"
 
-/* Most bytes of a piece */
+/* Most bytes of a piece that is looked at */
 #define FEED_CHUNK	(256 * 1024)
 
 /**

@@ -404,6 +404,7 @@ static void test_refused(void **state)
 		start(NULL);
 		fake.send_err = errs[i].err;
 		fake.err_after = 1 << 20;
+		fake.most = 1 << 18;
 		assert_int_equal(transfer(NULL, 0, 2 << 20, NULL), -1);
 	}
 }

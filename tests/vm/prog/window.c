@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* window MAP DEVICE_MEMORY STREAM [RETRANSMITTED]: compares what stands in
  * device memory with what was sent.
+ * window MAP DEVICE_MEMORY: writes the stream that stands there to stdout.
  *
  * MAP is what "devmemctl recv --map" wrote: one line for each frag, in the
  * order of the stream: stream offset, offset in the device memory, length. Each
@@ -12,6 +13,8 @@
  * (0) frags may hold something else.
  *
  * Prints the number of bytes that are right; exit status 1 if more frags differ.
+ * For the stream to be whole no buffer may have been used twice (recv --hold),
+ * and a byte that is in no frag is an error.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -71,6 +74,24 @@ static struct frag *read_frags(const char *name, size_t *num)
 	return frags;
 }
 
+static void write_stream(const struct frag *frags, size_t num,
+			 const uint8_t *memory, uint64_t size)
+{
+	const struct frag *f;
+	uint64_t at = 0;
+
+	for (f = frags; f < frags + num; f++) {
+		if (f->stream != at || f->offset + f->length > size)
+			errx(1, "stream byte %" PRIu64 " is not there", at);
+		if (fwrite(memory + f->offset, 1, f->length, stdout) !=
+		    f->length)
+			err(1, "stdout");
+		at += f->length;
+	}
+	if (fflush(stdout))
+		err(1, "stdout");
+}
+
 /* The bytes of a frag that no later one has overwritten; @seen marks those.
  * Return: how many there are, or -1 if one of them is not what was sent.
  */
@@ -101,12 +122,16 @@ int main(int argc, char **argv)
 	uint8_t *seen;
 	size_t i;
 
-	if (argc != 4 && argc != 5)
-		errx(2, "usage: window MAP DEVICE_MEMORY STREAM [RETRANSMITTED]");
+	if (argc < 3 || argc > 5)
+		errx(2, "usage: window MAP DEVICE_MEMORY [STREAM [RETRANSMITTED]]");
 	if (argc == 5)
 		allowed = strtoul(argv[4], NULL, 10);
 	frags = read_frags(argv[1], &i);
 	memory = map_file(argv[2], &memory_size);
+	if (argc == 3) {
+		write_stream(frags, i, memory, memory_size);
+		return 0;
+	}
 	stream = map_file(argv[3], &stream_size);
 	seen = calloc(1, memory_size);
 	if (!seen)

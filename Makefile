@@ -11,9 +11,9 @@ FLAVOUR	?= cloud-amd64
 export KVER KDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo kernel deb test bench check test-unit test-vm test-dkms \
-	test-user test-debug test-guards fuzz soak vm-shell modules install \
-	uninstall tools stats deps clean
+.PHONY: help demo demo-tx kernel deb test bench check test-unit test-vm \
+	test-dkms test-user test-debug test-guards fuzz soak vm-shell modules \
+	install uninstall tools stats deps clean
 
 help: ## this list
 	@echo "devmem-tcp: TCP payload from the NIC straight into a dma-buf"
@@ -25,6 +25,9 @@ help: ## this list
 
 demo: ## the main job: 256 MiB of TCP into PCI device memory, hashes compared
 	@scripts/demo.sh
+
+demo-tx: ## both halves: device memory to device memory, between two machines
+	@scripts/demo-tx.sh
 
 test: ## all tests; ends with the line "N passed, N failed, N skipped"
 	@scripts/test.sh unit vm dkms

@@ -37,6 +37,8 @@ typedef uint64_t u64;
 #define PAGE_SIZE			4096UL
 #define static_assert(x)		_Static_assert(x, #x)
 #define BIT(n)				(1UL << (n))
+#define __ffs64(x)			((u32)__builtin_ctzll(x))
+#define max_t(type, a, b)		((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 #define container_of(ptr, type, member)	\
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define cond_resched()			do { } while (0)

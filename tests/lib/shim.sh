@@ -2,20 +2,18 @@
 # shellcheck shell=bash
 # For runners that build files of module/ and of the patches as a program.
 
-# from_patch NAME OUT PATCH...: a file that a patch adds, as it adds it: what later
-# ones change in it is not there
+# from_patch NAME OUT PATCH...: a file that the first patch with it adds, with what
+# the others change in it
 from_patch()
 {
-	local name=$1 out=$2
+	local name=$1 out=$2 tmp
 	shift 2
 
+	tmp=$(mktemp -d)
 	mkdir -p "$(dirname "$out")"
-	awk -v name="b/$name" '
-		/^\+\+\+ / { on = new && $2 == name; next }
-		/^diff / { on = 0 }
-		/^--- / { on = 0; new = $2 == "/dev/null" }
-		on && sub(/^\+/, "")' "$@" >"$out"
-	[ -s "$out" ]
+	(cd "$tmp" && git apply --include="$name" -) < <(cat "$@")
+	mv "$tmp/$name" "$out"
+	rm -r "$tmp"
 }
 
 # shim_headers DIR FILE...: in DIR, a header of every name that FILEs include

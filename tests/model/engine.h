@@ -79,8 +79,7 @@ struct world {
 	} blocks[BLOCKS];
 	struct {
 		struct work_struct *items[4];
-		u32		num;
-		bool		running;
+		u32		num, running;
 	} wqs[MODEL_WQS];
 	struct ghost	ghost;
 	struct actor	actors[MODEL_ACTORS];};

@@ -150,6 +150,13 @@ bool model_wq_idle(void *wq)
 	return !has_work(wq) && !world.wqs[(uintptr_t)wq].running;
 }
 
+/* Only of work in queue 1, all of which is waited for. */
+void flush_work(struct work_struct *work)
+{
+	(void)work;
+	model_wait(model_wq_idle, (void *)1, "flush_work");
+}
+
 void destroy_workqueue(struct workqueue_struct *wq)
 {
 	model_wait(model_wq_idle, wq, "destroy_workqueue");
@@ -162,7 +169,7 @@ void model_worker(u32 wq)
 	for (;;) {
 		model_wait(has_work, (void *)(uintptr_t)wq, "waits for work");
 		work = world.wqs[wq].items[0];
-		world.wqs[wq].running = true;
+		world.wqs[wq].running++;
 		world.wqs[wq].num--;
 		memmove(world.wqs[wq].items, world.wqs[wq].items + 1,
 			sizeof(work) * world.wqs[wq].num);
@@ -171,7 +178,7 @@ void model_worker(u32 wq)
 		model_xchg(&work->pending, 8, 0);
 		work->func(work);
 		finish();
-		world.wqs[wq].running = false;
+		world.wqs[wq].running--;
 		end_step("end of work", NULL);
 	}
 }

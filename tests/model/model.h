@@ -16,6 +16,7 @@ struct ghost {
 	int	dev_refs;
 	u32	released;
 	u32	kicks;
+	u32	unmaps;
 	u32	owners[MODEL_NIOVS];	/* references held, per net_iov */
 };
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh: area.c, core.c, end.c, pool.c, token.c and the patches' net_iov.c and
+# run.sh: area.c, core.c, end.c, pool.c, token.c, tx.c and the patches' net_iov.c and
 # devmem.c in all interleavings of small scenarios, and the same broken in the
 # ways that the file mutants lists, each of which a scenario has to notice.
 # Result: build/tap/model.tap, and the exit status.
@@ -17,7 +17,7 @@ OUT=$BUILD/model
 TAP=$BUILD/tap/model.tap
 MODULE=${MODEL_MODULE:-module}
 PATCHES=${MODEL_PATCHES:-patches/6.1}
-IN_MODULE=(area core end pool token)
+IN_MODULE=(area core end pool token tx)
 
 # A constant of a copied header, as small as it can be: what takes hundreds of
 # buffers happens with three then.
@@ -41,7 +41,7 @@ make_sources()
 			"$PATCHES"/*.patch
 	done
 	cp include/net/devmem_driver.h "$OUT/include/net/"
-	cp "$MODULE"/{area,core,end,pool,token}.c \
+	cp "$MODULE"/{area,core,end,pool,token,tx}.c \
 		"$MODULE"/{core,sock,token,trace}.h "$OUT/src"
 	shrink include/net/devmem_driver.h NET_IOV_BATCH 1
 	shrink include/net/devmem_driver.h NET_IOV_CACHE 1
@@ -87,7 +87,9 @@ build_all()
 	for name in explore kernel memory; do
 		compile "tests/model/$name.c" "$OUT/$name.o" -O2
 	done
-	compile tests/model/scenarios.c "$OUT/scenarios.o" -fsanitize=thread
+	for name in scenarios sending; do
+		compile "tests/model/$name.c" "$OUT/$name.o" -fsanitize=thread
+	done
 	cp tests/model/sock_ops.c "$OUT/src/"
 	for name in "${IN_MODULE[@]}" sock_ops net_iov devmem; do
 		compile "$OUT/src/$name.c" "$OUT/$name.o" -fsanitize=thread

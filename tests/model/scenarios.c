@@ -11,37 +11,9 @@
 #include "core.h"
 #include "sock.h"
 #include "token.h"
-#include "model.h"
+#include "stage.h"
 
-#define POOLS	2
-#define PUTTERS	2
-#define MAIL	4
-
-/* From a consumer to a putter, or to the application. */
-struct mail {
-	struct net_iov	*niovs[MAIL];
-	u64		num;	/* written last */
-};
-
-struct consumer {
-	struct net_iov_pool	*pool;
-	u64			kicked;
-	u64			asleep;
-};
-
-static struct test {
-	struct dmt_binding	*binding;
-	struct net_iov		*niovs;
-	struct mail		mail[PUTTERS];
-	struct consumer		consumers[POOLS];
-	u64			stop;
-	struct dmt_ring		ring;
-	struct tcp_sock		socks[2];
-	u32			budget;
-	bool			early;
-	bool			hold;
-	bool			uneven;
-} *test;
+struct test *test;
 
 /* A scenario's argument. @budget: buffers that a queue takes in its life. */
 #define ARG(pools, niovs, budget)	((budget) << 8 | (pools) << 4 | (niovs))
@@ -107,23 +79,19 @@ bool dmt_dmabuf_leave(struct dmt_binding *binding)
 
 void dmt_dmabuf_unmap(struct dmt_binding *binding)
 {
-	(void)binding;
-}
+	u32 i;
 
-/* tx.c: no binding of the model is to send from. */
-void dmt_tx_put_all(struct net_iov *niovs, u32 num)
-{
-	(void)niovs;
-	(void)num;
-}
-
-int dmt_tx_init(void)
-{
-	return 0;
-}
-
-void dmt_tx_exit(void)
-{
+	if (!binding->dmabuf)
+		model_fail("the dma-buf is given back twice");
+	binding->dmabuf = NULL;
+	ghost->unmaps++;
+	if (!binding->tx)
+		return;
+	if (test->in_nic)
+		model_fail("the dma-buf is given back and the NIC reads it");
+	for (i = 0; i < binding->hot.total && !test->drained; i++)
+		if (ghost->owners[i])
+			model_fail("the dma-buf is given back too soon");
 }
 
 void dmt_binding_revoke(struct work_struct *work)
@@ -166,7 +134,7 @@ static void killer(u32 arg)
 	module_put(THIS_MODULE);
 }
 
-static void rmmod(u32 arg)
+void rmmod(u32 arg)
 {
 	(void)arg;
 	model_unload();
@@ -338,13 +306,13 @@ static void sock_receiver(u32 arg)
 	u32 i;
 
 	if (!arg) {
-		skb.num = test->mail[0].num;
-		memcpy(skb.niovs, test->mail[0].niovs, sizeof(skb.niovs));
+		skb.nr_frags = test->mail[0].num;
+		memcpy(skb.frags, test->mail[0].niovs, sizeof(skb.frags));
 	}
 	devmem_recvmsg(sk, &skb, 0, NULL, 1);
-	for (i = 0; i < skb.num; i++) {
-		model_disown(skb.niovs[i]);
-		net_iov_put(skb.niovs[i]);
+	for (i = 0; i < skb.nr_frags; i++) {
+		model_disown(skb.frags[i]);
+		net_iov_put(skb.frags[i]);
 	}
 	if (arg && devmem_attached(sk))
 		devmem_sock_release(sk);
@@ -368,7 +336,8 @@ static void sock_closer(u32 arg)
 
 /* Stages */
 
-static void make_binding(u32 pools, u32 niovs)
+/* @pools: 0: it is to send from */
+void make_binding(u32 pools, u32 niovs)
 {
 	struct scatterlist sg = { .dma = 1UL << 32, .len = niovs << PAGE_SHIFT };
 	struct sg_table sgt = { .sgl = &sg, .nents = 1 };
@@ -377,17 +346,21 @@ static void make_binding(u32 pools, u32 niovs)
 
 	test = model_alloc(sizeof(*test), "test");
 	model_module_init();
-	binding = model_alloc(sizeof(*binding) + pools * sizeof(void *),
+	binding = model_alloc(sizeof(*binding) + (pools ?: 1) * sizeof(void *),
 			      "binding");
+	binding->tx = !pools;
 	binding->shift = PAGE_SHIFT;
+	binding->dmabuf = (struct dma_buf *)1;
 	spin_lock_init(&binding->reserve_lock);
 	dmt_binding_init(binding);
+	if (!pools)
+		dmt_tx_binding_init(binding);
 	real_release = binding->hot.release;
 	binding->hot.release = counting_release;
 	ghost->module_refs = 2;	/* the binding and the killer */
 	ghost->dev_refs = 1;
 	if (dmt_areas_build(binding, &sgt, sg.len, NULL) ||
-	    dmt_pools_build(binding, pools))
+	    (pools ? dmt_pools_build(binding, pools) : dmt_tx_build(binding)))
 		model_fail("cannot build the binding");
 	test->binding = binding;
 	test->niovs = binding->niovs;
@@ -512,6 +485,8 @@ static void sockets(u32 arg)
 
 static void check(void)
 {
+	if (ghost->unmaps != 1)
+		model_fail("the dma-buf is given back %u times", ghost->unmaps);
 	if (ghost->released != 1)
 		model_fail("released %u times", ghost->released);
 	if (ghost->module_refs || !ghost->module_gone)
@@ -536,5 +511,8 @@ const struct scenario scenarios[] = {
 	{ "steal-weak", traffic, check, ARG(2, 1, 2) | ARG_UNEVEN, true },
 	{ "tokens", tokens, check, 2 },
 	{ "sockets", sockets, check, 1 },
+	{ "sending", sending, check, SENDING_WAITS },
+	{ "sending-gone", sending, check, SENDING_GONE },
+	{ "sending-linger", sending, check, SENDING_WAITS | SENDING_GONE },
 	{}
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sock.c without skbs and control messages: what is left is the ring. Is text of
- * the module, as that.
+/* sock.c and tx_send.c without skbs and control messages: what is left are the ring
+ * and references. Is text of the module, as those.
  */
 
 #include "core.h"
@@ -29,12 +29,12 @@ static int recvmsg(struct devmem_sock *ds, struct sk_buff *skb, u32 offset,
 	struct dmt_limit limit = {};
 	u32 i, token;
 
-	for (i = 0; i < skb->num; i++) {
+	for (i = 0; i < skb->nr_frags; i++) {
 		if (dmt_ring_reserve(&sock->ring, 1))
 			model_fail("no room for a token");
-		model_own(skb->niovs[i]);
-		net_iov_get(skb->niovs[i]);
-		if (dmt_ring_add(&sock->ring, &skb->niovs[i], &limit, &token,
+		model_own(skb->frags[i]);
+		net_iov_get(skb->frags[i]);
+		if (dmt_ring_add(&sock->ring, &skb->frags[i], &limit, &token,
 				 1) != 1)
 			model_fail("no token");
 	}
@@ -68,12 +68,46 @@ static void release(struct devmem_sock *ds)
 	kfree(sock);
 }
 
+static bool tx_is_open(const struct dmt_binding *binding)
+{
+	return READ_ONCE(binding->listed) &&
+	       !test_bit_acquire(NET_IOV_DEAD, &binding->hot.flags);
+}
+
+static int tx_get(struct sock *sk, u32 id, struct net_iov **tx)
+{
+	struct dmt_binding *binding = dmt_id_find(id);
+
+	if (!binding || !binding->tx_based || !tx_is_open(binding) ||
+	    !atomic_inc_not_zero(&binding->niovs->ref))
+		return -EINVAL;
+	*tx = binding->niovs;
+	model_own(*tx);
+	return 0;
+}
+
+/* One frag, of the last net_iov. */
+static int tx_fill(struct net_iov *tx, struct sock *sk, struct sk_buff *skb,
+		   struct iov_iter *from, u32 len)
+{
+	struct dmt_binding *binding = dmt_binding_of(tx->area->binding);
+	struct net_iov *niov = &binding->niovs[binding->hot.total - 1];
+
+	if (!tx_is_open(binding) || !atomic_inc_not_zero(&niov->ref))
+		return -ENODEV;
+	model_own(niov);
+	skb->frags[skb->nr_frags++] = niov;
+	return len;
+}
+
 const struct devmem_sock_ops dmt_sock_ops = {
 	.owner		= THIS_MODULE,
 	.attach		= attach,
 	.recvmsg	= recvmsg,
 	.dontneed	= dontneed,
 	.release	= release,
+	.tx_get		= tx_get,
+	.tx_fill	= tx_fill,
 };
 
 /* debugfs.c only reads. */

@@ -262,8 +262,9 @@
  * acknowledged or its socket is gone, which nobody waits for. When the device
  * goes or leaves its network namespace, or the exporter takes the memory back,
  * the dma-buf is released at once: what is queued is not sent any more, and these
- * connections time out. The same happens to connections whose route changes to
- * another device; such frames count as tx_dropped there.
+ * connections time out; with a peer that goes on sending perhaps not before
+ * TCP_USER_TIMEOUT. The same happens to connections whose route changes to another
+ * device; such frames count as tx_dropped there.
  *
  * This file is append-only.
  */

@@ -1,19 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make bench: prints what bindings cost, and leaves it in build/bench.json.
+# make bench: prints what allocator, tokens and bindings cost, and leaves it in
+# build/bench.json: arrays um, threads, icount (see tests/bench/run.sh) and bindings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . scripts/lib.sh
 
-about "time and memory of bindings, in QEMU"
+about "cost of allocator and tokens; time and memory of bindings, in QEMU"
 scripts/stage.sh
-rm -f build/bench.json
+rm -f build/bench.json build/bench/bindings.json
+tests/bench/run.sh um threads icount
 tests/vm/run.sh --name bench bench
+jq -n '[inputs | {(input_filename | split("/") | last | rtrimstr(".json")): .}] |
+	add' build/bench/{um,threads,icount,bindings}.json >build/bench.json
 
+tests/bench/table.sh build/bench/{um,threads,icount}.json
 printf '\n'
 jq -r '["", "buffers", "bind ms", "show ms", "unbind ms", "bytes/buffer"],
-	(.[] | [.name, .buffers, .bind_ms, .show_ms, .unbind_ms,
+	(.bindings[] | [.name, .buffers, .bind_ms, .show_ms, .unbind_ms,
 		(100 * .bytes / .buffers | round / 100)]) | @tsv' \
 	build/bench.json | column -t -s $'\t' -R 2,3,4,5,6
 printf '\nbench: build/bench.json\n'

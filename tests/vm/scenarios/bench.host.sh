@@ -2,5 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Keeps the results.
 set -euo pipefail
-cp "${SHARE:?}/bench.json" "${BUILD:?}/bench.json"
+mkdir -p "${BUILD:?}/bench"
+cp "${SHARE:?}/bench.json" "$BUILD/bench/bindings.json"
 echo "ok - there are results"

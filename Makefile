@@ -11,9 +11,9 @@ FLAVOUR	?= cloud-amd64
 export KVER KDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-tx kernel deb test bench check test-unit test-vm \
-	test-dkms test-user test-debug test-guards fuzz soak vm-shell modules \
-	install uninstall tools stats deps clean
+.PHONY: help demo demo-tx kernel deb test bench bench-check check test-unit \
+	test-vm test-dkms test-user test-debug test-guards fuzz soak vm-shell \
+	modules install uninstall tools stats deps clean
 
 help: ## this list
 	@echo "devmem-tcp: TCP payload from the NIC straight into a dma-buf"
@@ -56,8 +56,13 @@ fuzz: ## netlink, socket and packet fuzzer: SECONDS=300 each, SEED=, KERNEL=debu
 soak: ## hostile scenarios in random order on the debug kernel: SECONDS=1800
 	@scripts/soak.sh "$(SECONDS)" "$(KERNEL)"
 
-bench: ## what a binding costs: a table, and build/bench.json
+bench: ## what allocator, tokens and bindings cost: tables, build/bench.json
 	@scripts/bench.sh
+
+bench-check: ## instruction counts against tests/bench/baseline.json: a minute
+	@tests/bench/test-check.sh
+	@tests/bench/run.sh icount
+	@tests/bench/check.sh
 
 check: ## static checks: checkpatch, sparse, W=1, shellcheck, series, CRCs
 	@scripts/check.sh

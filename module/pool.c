@@ -241,9 +241,22 @@ u32 dmt_pools_count_free(const struct dmt_binding *binding)
 	return num;
 }
 
+/* Drop a reference; was it the last? References are only taken by who has one:
+ * nobody can take another when there is but ours, and no atomic is needed then.
+ */
+static bool dmt_put_one(struct net_iov *niov)
+{
+	/* after what the others did before they put theirs */
+	if (atomic_read_acquire(&niov->ref) != 1)
+		return atomic_dec_and_test(&niov->ref);
+	atomic_set(&niov->ref, 0);
+	return true;
+}
+
 /**
  * dmt_put_bulk - drop one reference on each of many net_iovs
- * @niovs: not to be touched afterwards
+ * @niovs: of bindings that receive; not to be touched afterwards. tx_send.c takes
+ *	references of others' net_iovs, so those need net_iov_put()
  * @num: number of them
  *
  * Neighbours that go home to the same queue are pushed with one atomic.
@@ -254,22 +267,24 @@ void dmt_put_bulk(struct net_iov **niovs, u32 num)
 {
 	struct llist_node *first = NULL, *last = NULL;
 	struct net_iov_home *home = NULL, *to;
+	struct net_iov *niov;
 	u32 i;
 
 	rcu_read_lock();
 	for (i = 0; i < num; i++) {
-		if (!atomic_dec_and_test(&niovs[i]->ref))
+		niov = niovs[i];
+		if (!dmt_put_one(niov))
 			continue;
-		to = niovs[i]->area->binding->pools[niovs[i]->pool];
+		to = niov->area->binding->pools[niov->pool];
 		if (to != home && first) {
 			net_iov_return(home, first, last);
 			first = NULL;
 		}
 		home = to;
 		if (!first)
-			last = &niovs[i]->free;
-		niovs[i]->free.next = first;
-		first = &niovs[i]->free;
+			last = &niov->free;
+		niov->free.next = first;
+		first = &niov->free;
 	}
 	if (first)
 		net_iov_return(home, first, last);

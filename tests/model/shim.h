@@ -43,6 +43,7 @@ struct shim_atomic64 { u64 counter; };
 #define atomic64_t		struct shim_atomic64
 
 #define atomic_read(v)		READ_ONCE((v)->counter)
+#define atomic_read_acquire(v)	atomic_read(v)
 #define atomic_set(v, i)	WRITE_ONCE((v)->counter, i)
 #define atomic_inc(v)		model_add_relaxed(&(v)->counter, 4, 1)
 #define atomic_inc_not_zero(v)	model_inc_not_zero(&(v)->counter)

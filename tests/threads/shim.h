@@ -60,6 +60,11 @@ static inline int atomic_read(const atomic_t *v)
 	return READ_ONCE(v->counter);
 }
 
+static inline int atomic_read_acquire(const atomic_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
+}
+
 static inline void atomic_set(atomic_t *v, int i)
 {
 	WRITE_ONCE(v->counter, i);

@@ -70,6 +70,7 @@ struct shim_atomic_long { long counter; };
 #define atomic_long_t		struct shim_atomic_long
 
 #define atomic_read(v)		READ_ONCE((v)->counter)
+#define atomic_read_acquire	atomic_read	/* x86 */
 #define atomic_set(v, i)	WRITE_ONCE((v)->counter, (i))
 #define atomic_long_read(v)	READ_ONCE((v)->counter)
 #define atomic_long_set(v, i)	WRITE_ONCE((v)->counter, (i))

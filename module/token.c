@@ -101,28 +101,34 @@ static u32 dmt_ring_quota(struct dmt_ring *ring, u32 id)
 u32 dmt_ring_add(struct dmt_ring *ring, struct net_iov **niovs,
 		 const struct dmt_limit *limits, u32 *tokens, u32 num)
 {
+	u32 i, token, mask, next, quota = 0;
 	struct dmt_slot *slot;
-	u32 i, quota;
 
 	spin_lock(&ring->lock);
+	mask = ring->size - 1;
+	next = ring->next;
 	for (i = 0; i < num; i++) {
-		quota = 0;
-		if (limits[i].max) {
-			quota = dmt_ring_quota(ring, limits[i].id);
+		if (!limits[i].max) {
+			quota = 0;
+		} else {
+			/* mostly of the same binding as the one before */
+			if (!quota || ring->quotas[quota].id != limits[i].id)
+				quota = dmt_ring_quota(ring, limits[i].id);
 			if (!quota || ring->quotas[quota].held >= limits[i].max)
 				break;
 		}
 		do {
-			tokens[i] = ring->next;
-			ring->next = ring->next < DMT_TOKEN_MAX ?
-				     ring->next + 1 : 1;
-			slot = &ring->slots[tokens[i] & (ring->size - 1)];
+			token = next;
+			next = token < DMT_TOKEN_MAX ? token + 1 : 1;
+			slot = &ring->slots[token & mask];
 		} while (slot->niov);
 		slot->niov = niovs[i];
-		slot->token = tokens[i];
+		slot->token = token;
 		slot->quota = quota;
 		ring->quotas[quota].held++;
+		tokens[i] = token;
 	}
+	ring->next = next;
 	WRITE_ONCE(ring->used, ring->used + i);
 	spin_unlock(&ring->lock);
 	return i;

@@ -291,30 +291,35 @@ static int dmt_sock_recvmsg(struct devmem_sock *ds, struct sk_buff *skb,
 }
 
 /* devmem_sock_ops.dontneed: numbers that are not in use count for the limit,
- * so that a call is bounded.
+ * so that a call is bounded. What comes out is put in batches, however it was
+ * asked for: many clients give one number at a time.
  */
 static int dmt_sock_dontneed(struct devmem_sock *ds,
 			     const struct dmabuf_token *tokens, u32 num)
 {
 	struct dmt_sock *sock = dmt_sock_of(ds);
 	struct net_iov *niovs[NET_IOV_BATCH];
-	u32 i, n, out, left = DMT_MAX_FRAGS;
+	u32 i, n, out, fill = 0, left = DMT_MAX_FRAGS;
 	int freed = 0;
 
-	for (i = 0; i < num; i++) {
+	for (i = 0; i < num && left; i++) {
 		u32 token = tokens[i].token_start;
 		u32 count = tokens[i].token_count;
 
-		for (; count; count -= n, token += n, left -= n) {
-			n = min3(count, left, (u32)NET_IOV_BATCH);
-			if (!n)
-				return freed;
-			out = dmt_ring_remove(&sock->ring, token, n, niovs);
+		for (; count && left; count -= n, token += n, left -= n) {
+			n = min3(count, left, NET_IOV_BATCH - fill);
+			out = dmt_ring_remove(&sock->ring, token, n,
+					      niovs + fill);
 			trace_dmt_dontneed(sock->sk, token, n, out);
-			dmt_put_bulk(niovs, out);
 			freed += out;
+			fill += out;
+			if (fill < NET_IOV_BATCH)
+				continue;
+			dmt_put_bulk(niovs, fill);
+			fill = 0;
 		}
 	}
+	dmt_put_bulk(niovs, fill);
 	return freed;
 }
 

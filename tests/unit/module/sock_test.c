@@ -167,6 +167,37 @@ static void sock_dontneed(struct kunit *test)
 	rx_free(test, rx);
 }
 
+/* Runs of any length in one call: each number's reference is put, once. */
+static void sock_dontneed_runs(struct kunit *test)
+{
+	static const u32 lens[] = { 1, 3, 63, 64, 65 };
+	const u32 space = CMSG_SPACE(sizeof(struct dmabuf_cmsg));
+	struct rx_out *out = kunit_kzalloc(test, sizeof(*out), GFP_KERNEL);
+	u32 i, j, num, token = 1;
+	struct rx *rx = rx_make(test);
+	struct dmabuf_token runs[128];
+	struct net_iov *niov;
+
+	KUNIT_ASSERT_NOT_NULL(test, out);
+	rx->skb = rx_skb(test, rx, 0);
+	rx_frag(test, rx, rx->skb, 0, 10);
+	niov = skb_frag_net_iov(&skb_shinfo(rx->skb)->frags[0]);
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		num = min_t(u32, 128, 1000 / lens[i]);
+		for (j = 0; j < num; j++) {
+			runs[j].token_start = token + j * lens[i];
+			runs[j].token_count = lens[i];
+		}
+		for (j = 0; j < num * lens[i]; j++)
+			rx_recv(rx, 0, 10, space, out);
+		token += num * lens[i];
+		KUNIT_EXPECT_EQ(test, dmt_sock_ops.dontneed(rx->ds, runs, num),
+				(int)(num * lens[i]));
+		KUNIT_EXPECT_EQ(test, atomic_read(&niov->ref), 1);
+	}
+	rx_free(test, rx);
+}
+
 /* An application that gives nothing back gets an error; the data stays. */
 static void sock_token_limit(struct kunit *test)
 {
@@ -404,6 +435,7 @@ static struct kunit_case sock_cases[] = {
 	KUNIT_CASE(sock_peek),
 	KUNIT_CASE(sock_closed),
 	KUNIT_CASE(sock_dontneed),
+	KUNIT_CASE(sock_dontneed_runs),
 	KUNIT_CASE(sock_token_limit),
 	KUNIT_CASE(sock_limit),
 	KUNIT_CASE(sock_no_length),

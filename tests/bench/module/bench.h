@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 #define BENCH_TOTAL	16384		/* buffers: 64 MiB in pages */
-#define BENCH_INDEX_MAX	0x40000		/* 1 GiB in pages; the largest ring */
+#define BENCH_INDEX_MAX	0x100000	/* 4 GiB in pages, more than any ring */
 #define BENCH_MAX	1024		/* objects taken at a time */
 #define BENCH_IMPLS	5		/* compared in one case */
 

@@ -9,6 +9,7 @@
  *   igb_devmem.c          probe, remove, bind, unbind
  *   igb_devmem_queue.c    stop and restart of one queue
  *   igb_devmem_rx.c       the bound ring: fill, poll, take back
+ *   igb_devmem_merge.c    frames that become one skb
  *   igb_devmem_tx.c       sending from net_iovs
  *   igb_devmem_ethtool.c  what is wrapped of igb's ethtool and netdev ops
  *   igb_devmem_pci.c      error recovery, function reset, SR-IOV, suspend
@@ -54,6 +55,32 @@ struct igb_devmem_stats {
 	u64 drop_not_tcp;	/* split, but not TCP over IPv4 or IPv6 */
 	u64 drop_alloc;		/* no skb, or more frags than one holds */
 	u64 pool_empty;		/* refills that found the pool dry */
+	u64 merged;		/* of packets, those that got no skb of their own */
+};
+
+/* Flows whose frames are merged at a time, by their hash; a power of two */
+#define IGB_DEVMEM_MERGES	8
+
+/**
+ * struct igb_devmem_merge - an skb that can grow until the end of the poll
+ * @skb: it, or NULL
+ * @seq: of the byte that comes next
+ * @status: of its first frame's last descriptor
+ * @vlan: the same
+ * @hdr_len: from Ethernet to TCP, bytes
+ * @tcp: where in that TCP begins
+ * @mss: payload of the first frame, bytes
+ * @segs: frames in it
+ */
+struct igb_devmem_merge {
+	struct sk_buff	*skb;
+	u32		seq;
+	u32		status;
+	__le16		vlan;
+	u16		hdr_len;
+	u16		tcp;
+	u16		mss;
+	u16		segs;
 };
 
 /**
@@ -71,6 +98,7 @@ struct igb_devmem_stats {
  * @skip: what is left of the current frame is dropped
  * @parked: the poll must not touch the ring; from an unbind that could not
  *	disable NAPI to the next bind
+ * @merge: empty between polls
  * @q_vector: set while the NIC may hold buffers; whom to kick
  * @spare: mapped host buffers for the ring after unbind, @count - 1
  * @spare_order: page order of @spare
@@ -82,7 +110,7 @@ struct igb_devmem_stats {
  * or resets the device. (A runtime resume may not; nothing is bound then, for
  * bind keeps the device awake.)
  * @pool changes under rtnl, while the queue's NAPI is disabled, or parked and
- * waited for. @posted[], @rest, @unflushed, @skip, @stats and the ring belong
+ * waited for. @posted[], @rest, @unflushed, @skip, @merge, @stats and the ring belong
  * to that NAPI, or to the control path while it is disabled or parked.
  * @q_vector is read by polls, and by kicks under RCU only; igb frees vectors
  * with kfree_rcu().
@@ -100,6 +128,7 @@ struct igb_devmem_queue {
 	u16			unflushed;
 	bool			skip;
 	bool			parked;
+	struct igb_devmem_merge	merge[IGB_DEVMEM_MERGES];
 	struct igb_q_vector	*q_vector;
 	struct igb_rx_buffer	*spare;
 	unsigned int		spare_order;
@@ -179,6 +208,16 @@ bool igb_devmem_clean_ring(struct igb_ring *ring);
 void igb_devmem_take_back(struct igb_devmem_queue *q, struct igb_ring *ring);
 int igb_devmem_clean_rx_irq(struct igb_q_vector *q_vector, int budget);
 int igb_devmem_harvest(struct igb_q_vector *q_vector, int budget);
+
+/* igb_devmem_merge.c */
+void igb_devmem_merge_begin(struct igb_devmem_queue *q, struct napi_struct *napi,
+			    const union e1000_adv_rx_desc *desc,
+			    struct sk_buff *skb);
+bool igb_devmem_merge_add(struct igb_devmem_queue *q, struct napi_struct *napi,
+			  const union e1000_adv_rx_desc *desc, const u8 *hdr,
+			  u32 hdr_len, struct igb_devmem_slice slice, u32 len);
+void igb_devmem_merge_end_all(struct igb_devmem_queue *q,
+			      struct napi_struct *napi);
 
 /* igb_devmem_tx.c */
 netdev_tx_t igb_devmem_xmit_frame(struct sk_buff *skb,

@@ -18,6 +18,7 @@ static const char * const igb_devmem_stat_names[] = {
 	"devmem_drop_not_tcp",
 	"devmem_drop_alloc",
 	"devmem_pool_empty",
+	"devmem_merged",
 };
 
 #define IGB_DEVMEM_STATS	ARRAY_SIZE(igb_devmem_stat_names)

@@ -283,19 +283,15 @@ static void igb_devmem_drop(struct igb_ring *ring, u64 *reason)
 	dev_core_stats_rx_dropped_inc(ring->netdev);
 }
 
-/* First descriptor of a frame. Only here header length and SPH count, later
- * descriptors repeat them. Return: the skb with the header, NULL to drop.
+/* Bytes in the header buffer of a frame, by its first descriptor. Only here header
+ * length and SPH count, later descriptors repeat them. Return: 0 if it is not split.
  */
-static struct sk_buff *igb_devmem_begin(struct igb_devmem_queue *q,
-					struct igb_ring *ring, u16 slot,
-					u32 status)
+static u32 igb_devmem_header(const union e1000_adv_rx_desc *desc, u32 status)
 {
-	union e1000_adv_rx_desc *desc = IGB_RX_DESC(ring, slot);
 	u16 info = le16_to_cpu(desc->wb.lower.lo_dword.hdr_info);
 	u32 len = (info & E1000_RXDADV_HDRBUFLEN_MASK) >>
 		  E1000_RXDADV_HDRBUFLEN_SHIFT;
 	bool linear = status & E1000_RXD_STAT_EOP && !desc->wb.upper.length;
-	struct sk_buff *skb;
 
 	/* A frame that fits the header buffer has no SPH; a header that does
 	 * not has SPH and HBO, and its rest is in the payload buffer. The 82576
@@ -303,7 +299,20 @@ static struct sk_buff *igb_devmem_begin(struct igb_devmem_queue *q,
 	 */
 	if ((!linear && !(info & IGB_DEVMEM_HDR_SPH)) ||
 	    status & (IGB_DEVMEM_STAT_HBO | E1000_RXDADV_STAT_TSIP) ||
-	    len <= ETH_HLEN || len > IGB_DEVMEM_HDR_SIZE) {
+	    len <= ETH_HLEN || len > IGB_DEVMEM_HDR_SIZE)
+		return 0;
+	return len;
+}
+
+/* Return: the skb with the header, NULL to drop. */
+static struct sk_buff *igb_devmem_begin(struct igb_devmem_queue *q,
+					struct igb_ring *ring, u16 slot,
+					u32 status)
+{
+	u32 len = igb_devmem_header(IGB_RX_DESC(ring, slot), status);
+	struct sk_buff *skb;
+
+	if (!len) {
 		igb_devmem_drop(ring, &q->stats.drop_nosplit);
 		return NULL;
 	}
@@ -373,8 +382,32 @@ static u32 igb_devmem_end(struct igb_devmem_queue *q, struct igb_ring *ring,
 	igb_devmem_skb_fields(ring, desc, skb);
 	if (skb_is_nonlinear(skb))
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
-	napi_gro_receive(&ring->q_vector->napi, skb);
+	igb_devmem_merge_begin(q, &ring->q_vector->napi, desc, skb);
 	return len;
+}
+
+/* A frame of one descriptor that goes on where the one before it ended needs no skb.
+ * Return: bytes handed up, 0 if it is another.
+ */
+static u32 igb_devmem_add(struct igb_devmem_queue *q, struct igb_ring *ring,
+			  u16 slot, u32 status, struct igb_devmem_slice slice)
+{
+	union e1000_adv_rx_desc *desc = IGB_RX_DESC(ring, slot);
+	u32 len = le16_to_cpu(desc->wb.upper.length);
+	u32 hdr_len = igb_devmem_header(desc, status);
+
+	if (!(status & E1000_RXD_STAT_EOP) || !len || !hdr_len ||
+	    ring->skb || q->skip || len > BIT(q->slice_shift) ||
+	    status & E1000_RXDEXT_ERR_FRAME_ERR_MASK ||
+	    igb_devmem_verdict(q, desc, status) ||
+	    !igb_devmem_merge_add(q, &ring->q_vector->napi, desc,
+				  q->hdr + slot * IGB_DEVMEM_HDR_SIZE, hdr_len,
+				  slice, len))
+		return 0;
+	q->stats.packets++;
+	q->stats.bytes += len;
+	q->stats.merged++;
+	return hdr_len + len;
 }
 
 /* One descriptor. Return: bytes handed up. */
@@ -386,10 +419,15 @@ static u32 igb_devmem_clean_desc(struct igb_devmem_queue *q,
 	u32 len = le16_to_cpu(desc->wb.upper.length);
 	struct igb_devmem_slice slice = q->posted[slot];
 	struct sk_buff *skb;
+	u32 added;
 
 	q->posted[slot].niov = NULL;
 	ring->next_to_clean = slot + 1 < ring->count ? slot + 1 : 0;
 	prefetch(IGB_RX_DESC(ring, ring->next_to_clean));
+
+	added = igb_devmem_add(q, ring, slot, status, slice);
+	if (added)
+		return added;
 
 	if (!ring->skb && !q->skip) {
 		ring->skb = igb_devmem_begin(q, ring, slot, status);
@@ -466,6 +504,7 @@ static int igb_devmem_poll(struct igb_devmem_queue *q,
 	if (refill && igb_devmem_room(q, ring) >= IGB_RX_BUFFER_WRITE)
 		igb_devmem_refill(q, ring);
 	igb_devmem_flush(q, ring);
+	igb_devmem_merge_end_all(q, &q_vector->napi);
 
 	u64_stats_update_begin(&ring->rx_syncp);
 	ring->rx_stats.packets += packets;

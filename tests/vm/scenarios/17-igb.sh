@@ -13,7 +13,8 @@ OUT=$TMP/out
 # What the fork adds, by name.
 COUNTERS="devmem_packets devmem_bytes devmem_linear_pkts devmem_linear_bytes
 devmem_drop_nosplit devmem_drop_csum devmem_drop_not_tcp devmem_drop_alloc
-devmem_pool_empty"
+devmem_pool_empty
+devmem_merged"
 
 self_test()
 {

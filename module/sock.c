@@ -36,10 +36,10 @@ static struct dmt_sock *dmt_sock_of(struct devmem_sock *ds)
 	return container_of(ds, struct dmt_sock, ds);
 }
 
-/* A piece of payload in device memory. */
+/* A piece of payload in device memory, as put_cmsg() lays it out. */
 struct dmt_frag {
-	u64	offset;		/* in the dma-buf, bytes */
-	u32	size;		/* bytes */
+	struct cmsghdr		hdr;
+	struct dmabuf_cmsg	cmsg;
 };
 
 /* One recvmsg() on one skb. Frags are collected, get their tokens under one
@@ -132,11 +132,21 @@ static int dmt_recv_collect(struct dmt_recv *recv, struct sk_buff *skb,
 			continue;
 		}
 		size = min(start + skb_frag_size(frag) - offset, left);
-		out = &recv->frags[recv->num];
-		out->offset = net_iov_offset(niov) + skb_frag_off(frag) +
-			      offset - start;
-		out->size = size;
 		binding = dmt_binding_of(niov->area->binding);
+		/* It cannot get here: who loops back what is sent copies it, which
+		 * fails. dmt_put_one() relies on it.
+		 */
+		if (WARN_ON_ONCE(binding->tx_based))
+			return -ENODEV;
+		out = &recv->frags[recv->num];
+		out->hdr.cmsg_len = CMSG_LEN(sizeof(out->cmsg));
+		out->hdr.cmsg_level = SOL_SOCKET;
+		out->hdr.cmsg_type = SCM_DEVMEM_DMABUF;
+		out->cmsg.frag_offset = net_iov_offset(niov) +
+					skb_frag_off(frag) + offset - start;
+		out->cmsg.frag_size = size;
+		out->cmsg.dmabuf_id = binding->id;
+		out->cmsg.flags = 0;
 		recv->limits[recv->num].id = binding->id;
 		recv->limits[recv->num].max = binding->sock_limit;
 		recv->niovs[recv->num++] = niov;
@@ -167,6 +177,25 @@ static int dmt_recv_number(struct dmt_recv *recv, u32 num)
 	return out ?: -ENOMEM;
 }
 
+/* The first @num of what is collected, at once: put_cmsg() takes longer for one than
+ * all else that is done for it. Return: false, and nothing is written that counts,
+ * if that does not go.
+ */
+static bool dmt_recv_write(struct dmt_recv *recv, u32 num)
+{
+	struct msghdr *msg = recv->msg;
+	size_t len = num * sizeof(*recv->frags);
+
+	/* it has padding where a long is shorter than its alignment */
+	if (sizeof(*recv->frags) != CMSG_SPACE(sizeof(recv->frags->cmsg)) ||
+	    !msg->msg_control_is_user || msg->msg_flags & MSG_CMSG_COMPAT ||
+	    copy_to_user(msg->msg_control_user, recv->frags, len))
+		return false;
+	msg->msg_control_user += len;
+	msg->msg_controllen -= len;
+	return true;
+}
+
 /* Tokens for all that is collected, then the cmsgs. Those that user space did
  * not get are taken back. The frags after these must not be skipped, so it is
  * an error when there are any.
@@ -174,8 +203,10 @@ static int dmt_recv_number(struct dmt_recv *recv, u32 num)
 static int dmt_recv_deliver(struct dmt_recv *recv)
 {
 	u32 room = min(recv->num, dmt_cmsg_room(recv->msg));
+	struct dmt_frag *frag = recv->frags;
 	int num, i, err = 0;
 	struct net_iov *niov;
+	bool written;
 
 	if (!room)
 		return -EMSGSIZE;
@@ -183,19 +214,17 @@ static int dmt_recv_deliver(struct dmt_recv *recv)
 	if (num < 0)
 		return num;
 
-	for (i = 0; i < num; i++) {
-		struct dmabuf_cmsg cmsg = {
-			.frag_offset	= recv->frags[i].offset,
-			.frag_size	= recv->frags[i].size,
-			.frag_token	= recv->tokens[i],
-			.dmabuf_id	= recv->limits[i].id,
-		};
-
-		err = dmt_put_cmsg(recv->msg, SCM_DEVMEM_DMABUF, &cmsg);
+	for (i = 0; i < num; i++)
+		frag[i].cmsg.frag_token = recv->tokens[i];
+	written = dmt_recv_write(recv, num);
+	for (i = 0; i < num; i++, frag++) {
+		if (!written)
+			err = dmt_put_cmsg(recv->msg, SCM_DEVMEM_DMABUF,
+					   &frag->cmsg);
 		if (err)
 			break;
-		recv->left -= cmsg.frag_size;
-		trace_dmt_token(recv->sock->sk, &cmsg);
+		recv->left -= frag->cmsg.frag_size;
+		trace_dmt_token(recv->sock->sk, &frag->cmsg);
 	}
 	for (; i < num; i++)
 		if (dmt_ring_remove(&recv->sock->ring, recv->tokens[i], 1,

@@ -51,7 +51,7 @@ tx ethtool -K "$DEV_TX" tso on gso on
 
 dm_modules sch_netem sch_tbf sch_fq nf_tables
 before=$(retransmits)
-qdisc "one frame of 50 is lost" netem loss 2% limit 10000
+qdisc "one frame of ten is lost" netem loss 10% limit 10000
 equal "lost frames are sent again" "$(($(retransmits) > before))" 1
 qdisc "out of order" netem delay 5ms reorder 30% 50% limit 10000
 qdisc "duplicates" netem duplicate 5% limit 10000
@@ -83,6 +83,23 @@ tx nft 'add table t; add chain t o { type filter hook output priority 0; };
 defer tx nft flush ruleset
 through "a netfilter rule that looks at payload"
 tx nft flush ruleset
+
+# What is sent would come in again: refused, and sent again when that has an end.
+dm_modules cls_matchall act_mirred sch_ingress
+tx tc qdisc add dev "$DEV_TX" clsact
+defer tx tc qdisc del dev "$DEV_TX" clsact
+tx_sink $PORT
+tx_start "${TX_BAR[@]}" -- send:65536 touch:"$TMP/began" wait:"$TMP/loop" send:$MIB
+tx_goes_on "$TMP/began"
+tx tc filter add dev "$DEV_TX" egress matchall action mirred ingress redirect \
+	dev "$DEV_TX"
+touch "$TMP/loop"
+sleep 1
+tx tc filter del dev "$DEV_TX" egress
+tx_wait "a loop"
+tx_right "a loop"
+check "a loop: unbind" unbind_all
+tx_gone "a loop"
 
 # Frames that were cut for a larger MTU are cut again.
 tx_sink $PORT "read:$((MIB / 4))" "touch:$TMP/quarter"

@@ -14,6 +14,8 @@
 #			without scenarios at once
 #   --iommu		an intel-iommu, switched on
 #   --smp N, --mem MIB	(2, 1024)
+#   --icount		an instruction takes a nanosecond, one CPU runs at a time: a
+#			run is much like the next one, however busy the machine
 #   --soak SECONDS	the scenarios again and again for so long, each round in
 #			another order, then 99-leaks
 #   --timeout SECONDS	for the whole run (600; debug 3000)
@@ -44,7 +46,7 @@ usage()
 	exit 2
 }
 
-KERNEL=patched MODULES='' INPUT='' SHELL_AFTER='' IOMMU='' SMP=2 MEM=''
+KERNEL=patched MODULES='' INPUT='' SHELL_AFTER='' IOMMU='' ICOUNT='' SMP=2 MEM=''
 TIMEOUT='' APPEND='' QEMU_MORE='' NAME=main KEEP='' DIR='' SOAK=0
 ADD=()
 WANTED=()
@@ -52,6 +54,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--shell) SHELL_AFTER=1 ;;
 	--iommu) IOMMU=1 ;;
+	--icount) ICOUNT=1 ;;
 	--keep) KEEP=1 ;;
 	--kernel | --kernel-dir | --modules | --add | --input | --smp | --mem | \
 	--timeout | --append | --qemu | --name | --soak)
@@ -168,6 +171,10 @@ tsc_rate()
 {
 	local prog=$BUILD/vm/tsc-khz
 
+	if [ -n "$ICOUNT" ]; then
+		printf 'tsc=reliable tsc_early_khz=1000000'
+		return
+	fi
 	[ "$(uname -m)" = x86_64 ] || return 0
 	[ -x "$prog" ] || gcc -O2 -o "$prog" "$VM/tsc-khz.c"
 	printf 'tsc=reliable tsc_early_khz=%s' "$("$prog")"
@@ -179,7 +186,7 @@ tsc_rate()
 qemu_command()
 {
 	local serial="file:$CONSOLE" results="$RUN/results.pipe"
-	local append
+	local append threads=multi
 
 	append="console=ttyS0 panic=-1 $(tsc_rate) $APPEND"
 	if [ -n "$SHELL_AFTER" ]; then
@@ -187,13 +194,16 @@ qemu_command()
 		append+=" loglevel=5"
 	fi
 	[ "$KERNEL" != debug ] || append+=" preempt=full watchdog_thresh=60"
+	[ -z "$ICOUNT" ] || threads=single
 	# shellcheck disable=SC2054  # QEMU's commas
 	QEMU=(timeout --foreground -k 5 "$TIMEOUT" qemu-system-x86_64
-		-machine "q35" -accel tcg,thread=multi -cpu max,erms=off,fsrm=off
+		-machine "q35" -accel "tcg,thread=$threads" -cpu max,erms=off,fsrm=off
 		-m "$MEM" -smp "$SMP" -nodefaults -no-user-config
 		-display none -no-reboot
 		-kernel "$DIR/bzImage" -initrd "$RUN/initramfs"
 		-serial "$serial")
+	# shellcheck disable=SC2054
+	[ -z "$ICOUNT" ] || QEMU+=(-icount "shift=0,sleep=off")
 	if [ -n "$IOMMU" ]; then
 		QEMU+=(-device intel-iommu)
 		append+=" intel_iommu=on"

@@ -57,6 +57,13 @@ load_modules()
 	done
 }
 
+# nap SECONDS: as sleep, but no program runs
+exec {NAP}<> <(:)
+nap()
+{
+	read -rt "$1" -u "$NAP" || true
+}
+
 # wait_for SECONDS COMMAND...: polls until it succeeds. SECONDS are ample for a quiet
 # machine; others get three times as much, and the debug kernel has its own time.
 wait_for()
@@ -70,7 +77,7 @@ wait_for()
 
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep $pause
+		nap $pause
 	done
 }
 

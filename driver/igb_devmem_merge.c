@@ -30,10 +30,24 @@
 				 TCP_FLAG_PSH | TCP_FLAG_RST | TCP_FLAG_SYN | \
 				 TCP_FLAG_FIN)
 
-/* A word at the same place of two headers, which need not be aligned */
-#define igb_devmem_differ(a, b, at, type)				\
-	(get_unaligned((const type *)((const u8 *)(a) + (at))) !=	\
-	 get_unaligned((const type *)((const u8 *)(b) + (at))))
+/* Words at the same place of two headers, which need not be aligned */
+static bool igb_devmem_same16(const void *a, const void *b, u32 at)
+{
+	return get_unaligned((const u16 *)(a + at)) ==
+	       get_unaligned((const u16 *)(b + at));
+}
+
+static bool igb_devmem_same32(const void *a, const void *b, u32 at)
+{
+	return get_unaligned((const u32 *)(a + at)) ==
+	       get_unaligned((const u32 *)(b + at));
+}
+
+static bool igb_devmem_same64(const void *a, const void *b, u32 at)
+{
+	return get_unaligned((const u64 *)(a + at)) ==
+	       get_unaligned((const u64 *)(b + at));
+}
 
 /* What the NIC says of a frame that has to be the same for all of an skb */
 #define IGB_DEVMEM_MERGE_STATUS	(E1000_RXD_STAT_VP | IGB_DEVMEM_STAT_IPCS | \
@@ -91,41 +105,42 @@ static bool igb_devmem_follows(const struct igb_devmem_merge *merge,
 	const struct tcphdr *tcp0 = (const void *)(head + merge->tcp);
 	u32 len = merge->hdr_len - ETH_HLEN, i;
 
-	if (igb_devmem_differ(hdr, head, 0, u64) ||
-	    igb_devmem_differ(hdr, head, 8, u64))
+	if (!igb_devmem_same64(hdr, head, 0) ||
+	    !igb_devmem_same64(hdr, head, 8))
 		return false;
 	if (igb_devmem_is_ipv4(merge)) {
 		const struct iphdr *ip = (const void *)(hdr + ETH_HLEN);
 
 		if (ntohs(ip->tot_len) != len + payload ||
-		    igb_devmem_differ(hdr, head, 20, u32) ||
-		    igb_devmem_differ(hdr, head, 26, u64))
+		    !igb_devmem_same32(hdr, head, 20) ||
+		    !igb_devmem_same64(hdr, head, 26))
 			return false;
 	} else {
 		const struct ipv6hdr *ip6 = (const void *)(hdr + ETH_HLEN);
 
 		if (ntohs(ip6->payload_len) != len - sizeof(*ip6) + payload ||
-		    igb_devmem_differ(hdr, head, 14, u32) ||
-		    igb_devmem_differ(hdr, head, 20, u16) ||
-		    igb_devmem_differ(hdr, head, 22, u64) ||
-		    igb_devmem_differ(hdr, head, 30, u64) ||
-		    igb_devmem_differ(hdr, head, 38, u64) ||
-		    igb_devmem_differ(hdr, head, 46, u64))
+		    !igb_devmem_same32(hdr, head, 14) ||
+		    !igb_devmem_same16(hdr, head, 20) ||
+		    !igb_devmem_same64(hdr, head, 22) ||
+		    !igb_devmem_same64(hdr, head, 30) ||
+		    !igb_devmem_same64(hdr, head, 38) ||
+		    !igb_devmem_same64(hdr, head, 46))
 			return false;
 	}
-	if (igb_devmem_differ(tcp, tcp0, 0, u32) ||
+	if (!igb_devmem_same32(tcp, tcp0, 0) ||
 	    ntohl(tcp->seq) != merge->seq || tcp->ack_seq != tcp0->ack_seq ||
 	    (tcp_flag_word(tcp) ^ tcp_flag_word(tcp0)) & ~TCP_FLAG_PSH)
 		return false;
 	/* options; a multiple of four bytes */
 	for (i = merge->tcp + sizeof(*tcp); i + 8 <= merge->hdr_len; i += 8)
-		if (igb_devmem_differ(hdr, head, i, u64))
+		if (!igb_devmem_same64(hdr, head, i))
 			return false;
-	return i == merge->hdr_len || !igb_devmem_differ(hdr, head, i, u32);
+	return i == merge->hdr_len || igb_devmem_same32(hdr, head, i);
 }
 
-static struct igb_devmem_merge *igb_devmem_merge_of(struct igb_devmem_queue *q,
-					const union e1000_adv_rx_desc *desc)
+static struct igb_devmem_merge *
+igb_devmem_merge_of(struct igb_devmem_queue *q,
+		    const union e1000_adv_rx_desc *desc)
 {
 	return &q->merge[le32_to_cpu(desc->wb.lower.hi_dword.rss) %
 			 IGB_DEVMEM_MERGES];
@@ -133,7 +148,7 @@ static struct igb_devmem_merge *igb_devmem_merge_of(struct igb_devmem_queue *q,
 
 /* Hand up an skb that may have grown. */
 static void igb_devmem_merge_end(struct napi_struct *napi,
-			  struct igb_devmem_merge *merge)
+				 struct igb_devmem_merge *merge)
 {
 	struct sk_buff *skb = merge->skb;
 	struct skb_shared_info *info;

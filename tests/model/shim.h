@@ -240,6 +240,7 @@ struct cmsghdr {
 	size_t	cmsg_len;
 	u32	data;
 };
+
 struct msghdr {
 	struct cmsghdr	*cmsg;
 	int		msg_flags;
@@ -256,6 +257,7 @@ struct msghdr {
 #define CMSG_OK(msg, cmsg)	true
 #define for_each_cmsghdr(cmsg, msg)	\
 	for (cmsg = (msg)->cmsg; cmsg; cmsg = NULL)
+
 struct sock;
 struct iov_iter;
 struct devmem_sock;
@@ -263,6 +265,7 @@ struct tcp_sock {
 	struct devmem_sock	*devmem;
 	bool			repair, defer_connect;
 };
+
 struct dmabuf_token { u32 token_start, token_count; };
 
 #define inet_sk(sk)		tcp_sk(sk)

@@ -10,8 +10,8 @@
  *	block ADDRESS INSTRUCTIONS_OF_IT RUNS_ON_CPU_0 RUNS_ON_CPU_1...
  *	cpu CPU INSTRUCTIONS
  *
- * the blocks by address. A CPU that is idle executes nothing. A block that an exception cuts short counts
- * as a whole. Host time plays no part.
+ * the blocks by address. A CPU that is idle executes nothing. A block that an
+ * exception cuts short counts as a whole. Host time plays no part.
  */
 #include <pthread.h>
 #include <search.h>
@@ -142,33 +142,28 @@ static void end(unsigned int cpu, void *arg)
 	pthread_mutex_unlock(&lock);
 }
 
-static bool is_mark(const struct qemu_plugin_insn *insn, const uint8_t *mark)
+/* Calls @fn when @insn runs, if that is the mark @bytes. */
+static void look_for(struct qemu_plugin_insn *insn, const uint8_t *bytes,
+		     qemu_plugin_exec_fn fn)
 {
-	uint8_t bytes[MARK_LEN];
+	uint8_t got[MARK_LEN];
 
-	return qemu_plugin_insn_size(insn) == MARK_LEN &&
-	       qemu_plugin_insn_data(insn, bytes, MARK_LEN) == MARK_LEN &&
-	       !memcmp(bytes, mark, MARK_LEN);
+	if (qemu_plugin_insn_size(insn) == MARK_LEN &&
+	    qemu_plugin_insn_data(insn, got, MARK_LEN) == MARK_LEN &&
+	    !memcmp(got, bytes, MARK_LEN))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, fn, NO_REGS, NULL);
 }
 
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
-	static const uint8_t begins[] = { MARK_BEGIN }, ends[] = { MARK_END };
 	size_t i, n = qemu_plugin_tb_n_insns(tb);
-	struct qemu_plugin_insn *insn;
+	struct block *b = block_get(qemu_plugin_tb_vaddr(tb), n);
 
 	(void)id;
-	qemu_plugin_register_vcpu_tb_exec_cb(tb, block_runs, QEMU_PLUGIN_CB_NO_REGS,
-					     block_get(qemu_plugin_tb_vaddr(tb),
-						       n));
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, block_runs, NO_REGS, b);
 	for (i = 0; i < n; i++) {
-		insn = qemu_plugin_tb_get_insn(tb, i);
-		if (is_mark(insn, begins))
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, begin,
-				QEMU_PLUGIN_CB_NO_REGS, NULL);
-		else if (is_mark(insn, ends))
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, end,
-				QEMU_PLUGIN_CB_NO_REGS, NULL);
+		look_for(qemu_plugin_tb_get_insn(tb, i), mark_bytes[0], begin);
+		look_for(qemu_plugin_tb_get_insn(tb, i), mark_bytes[1], end);
 	}
 }
 

@@ -45,7 +45,7 @@
 #ifndef TCP_ZEROCOPY_RECEIVE
 #define TCP_ZEROCOPY_RECEIVE	35
 #endif
-#define MIB		(1ull << 20)
+#define MIB		1048576ull
 #define BLOCK		(64 << 10)
 #define CHUNK		(512 << 10)	/* of a system call */
 #define MAX_CONNS	256

@@ -15,8 +15,10 @@ typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 
-enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
+enum qemu_plugin_cb_flags { NO_REGS };
 
+typedef void (*qemu_plugin_trans_fn)(qemu_plugin_id_t id,
+				     struct qemu_plugin_tb *tb);
 typedef void (*qemu_plugin_exec_fn)(unsigned int cpu, void *arg);
 
 /* What QEMU looks for in the plugin */
@@ -26,7 +28,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc,
 
 /* What QEMU has */
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-	void (*fn)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb));
+					   qemu_plugin_trans_fn fn);
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
 					  qemu_plugin_exec_fn fn,
 					  enum qemu_plugin_cb_flags flags,

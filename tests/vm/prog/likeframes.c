@@ -25,7 +25,7 @@
 
 static const uint8_t timestamps[12] = { 1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8 };
 
-static void address(const char *s, uint8_t to[16], bool v6)
+static void to_address(const char *s, uint8_t to[16], bool v6)
 {
 	if (inet_pton(v6 ? AF_INET6 : AF_INET, s, v6 ? to : to + 12) != 1)
 		errx(2, "%s is no address", s);
@@ -93,8 +93,8 @@ int main(int argc, char **argv)
 	if (argc != 6)
 		errx(2, "usage: likeframes IFNAME SOURCE DESTINATION FIELD COUNT");
 	same.v6 = strchr(argv[2], ':');
-	address(argv[2], same.src, same.v6);
-	address(argv[3], same.dst, same.v6);
+	to_address(argv[2], same.src, same.v6);
+	to_address(argv[3], same.dst, same.v6);
 	memcpy(same.opts, timestamps, sizeof(timestamps));
 	to.sll_ifindex = if_nametoindex(argv[1]);
 	fd = socket(AF_PACKET, SOCK_RAW, 0);

@@ -6,6 +6,12 @@
 . /stage/scenarios/tx-demo.bash
 
 tx_demo_up 52:54:00:00:00:04 2
+# No faster than the receiver reads, or its window fills and cuts segments.
+modprobe sch_fq
+tc qdisc replace dev "$LINK" root fq maxrate 200mbit
+# Nor more at first than the window of a SYN, 65535, which 10 jumbo frames exceed.
+ip route replace 198.51.100.0/24 dev "$LINK" src 198.51.100.2 initcwnd 4
+ip -6 route replace 2001:db8:1::/64 dev "$LINK" metric 1 initcwnd 4
 for run in $RUNS; do
 	tx_demo_mtu "$run"
 	to=$(tx_demo_address 1 "$run")

@@ -394,12 +394,15 @@ static u32 igb_devmem_add(struct igb_devmem_queue *q, struct igb_ring *ring,
 {
 	union e1000_adv_rx_desc *desc = IGB_RX_DESC(ring, slot);
 	u32 len = le16_to_cpu(desc->wb.upper.length);
-	u32 hdr_len = igb_devmem_header(desc, status);
+	u32 hdr_len;
 
-	if (!(status & E1000_RXD_STAT_EOP) || !len || !hdr_len ||
-	    ring->skb || q->skip || len > BIT(q->slice_shift) ||
+	if (!(status & E1000_RXD_STAT_EOP) || !len || ring->skb || q->skip ||
+	    len > BIT(q->slice_shift) ||
 	    status & E1000_RXDEXT_ERR_FRAME_ERR_MASK ||
-	    igb_devmem_verdict(q, desc, status) ||
+	    igb_devmem_verdict(q, desc, status))
+		return 0;
+	hdr_len = igb_devmem_header(desc, status);
+	if (!hdr_len ||
 	    !igb_devmem_merge_add(q, &ring->q_vector->napi, desc,
 				  q->hdr + slot * IGB_DEVMEM_HDR_SIZE, hdr_len,
 				  slice, len))

@@ -15,22 +15,7 @@
 
 #include "devmem_sock.h"
 #include "sock.h"
-
-#ifndef TCP_ZEROCOPY_RECEIVE
-#define TCP_ZEROCOPY_RECEIVE	35
-#endif
-
-/* Of linux/tcp.h, which cannot be included with netinet/tcp.h. */
-struct zerocopy {
-	uint64_t	address;
-	uint32_t	length, recv_skip_hint, inq;
-	int32_t		err;
-	uint64_t	copybuf_address;
-	int32_t		copybuf_len;
-	uint32_t	flags;
-	uint64_t	msg_control, msg_controllen;
-	uint32_t	msg_flags, reserved;
-};
+#include "tcp_zc.h"
 
 static atomic_uint tokens[SLOTS][TOKENS];
 static atomic_uint next_token[SLOTS];
@@ -222,7 +207,7 @@ static void plain_zerocopy(struct hand *h, int fd)
 {
 	size_t len = 4096 * (1 + rnd(&h->r, 64));
 	void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
-	struct zerocopy zc = {
+	struct tcp_zc zc = {
 		.address = (uintptr_t)map,
 		.length = chance(&h->r, 80) ? len : rnd_edge(&h->r),
 		.copybuf_address = (uintptr_t)h->area,

@@ -5,15 +5,9 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "devmem_sock.h"
 #include "sock.h"
 
-#ifndef SO_ZEROCOPY
-#define SO_ZEROCOPY	60
-#endif
-#ifndef MSG_ZEROCOPY
-#define MSG_ZEROCOPY	0x4000000
-#endif
-#define SCM_DMABUF	79
 #define MAX_IOV		24	/* a frame has room for 17 */
 
 static int tx_flags(struct rng *r)
@@ -62,7 +56,7 @@ static size_t tx_control(struct rng *r, uint8_t *control)
 	for (i = 0; i < n; i++) {
 		id = chance(r, 97) ? some_id(r) : rnd_edge(r);
 		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_DMABUF;
+		cmsg->cmsg_type = SCM_DEVMEM_DMABUF;
 		cmsg->cmsg_len = CMSG_LEN(sizeof(id));
 		memcpy(CMSG_DATA(cmsg), &id, sizeof(id));
 		if (chance(r, 1))

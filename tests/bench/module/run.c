@@ -107,8 +107,10 @@ static int bench_give(struct bench_worker *w, void **objs, u32 num, u64 *time)
 	return gift.known == num ? 0 : bench_fail(w, "not given back");
 }
 
-/* Untimed, of any number. */
-static int bench_take_many(struct bench_worker *w, void **objs, u32 num)
+/* bench_take() or bench_give(), untimed, of any number. */
+static int bench_many(int (*step)(struct bench_worker *w, void **objs, u32 num,
+				  u64 *time),
+		      struct bench_worker *w, void **objs, u32 num)
 {
 	u32 n, done;
 	u64 time = 0;
@@ -117,23 +119,7 @@ static int bench_take_many(struct bench_worker *w, void **objs, u32 num)
 	for (done = 0; done < num && !err; done += n) {
 		n = min_t(u32, num - done, BENCH_MAX);
 		local_bh_disable();
-		err = bench_take(w, objs + done, n, &time);
-		local_bh_enable();
-		cond_resched();
-	}
-	return err;
-}
-
-static int bench_give_many(struct bench_worker *w, void **objs, u32 num)
-{
-	u32 n, done;
-	u64 time = 0;
-	int err = 0;
-
-	for (done = 0; done < num && !err; done += n) {
-		n = min_t(u32, num - done, BENCH_MAX);
-		local_bh_disable();
-		err = bench_give(w, objs + done, n, &time);
+		err = step(w, objs + done, n, &time);
 		local_bh_enable();
 		cond_resched();
 	}
@@ -160,13 +146,13 @@ static int bench_hold(struct bench_worker *w)
 
 	if (!num)
 		return 0;
-	err = bench_take_many(w, w->held, num);
+	err = bench_many(bench_take, w, w->held, num);
 	if (err)
 		return err;
 	if (num > w->c->held) {
 		bench_shuffle(w->held, num);
-		err = bench_give_many(w, w->held + w->c->held,
-				      num - w->c->held);
+		err = bench_many(bench_give, w, w->held + w->c->held,
+				 num - w->c->held);
 	}
 	w->nr_held = w->c->held;
 	return err;
@@ -222,7 +208,7 @@ static int bench_drain(struct bench_worker *w)
 	u32 total = w->c->total;
 	int err;
 
-	err = bench_give_many(w, w->held, w->nr_held);
+	err = bench_many(bench_give, w, w->held, w->nr_held);
 	if (err)
 		return err;
 	w->nr_held = 0;
@@ -230,12 +216,12 @@ static int bench_drain(struct bench_worker *w)
 		return bench_fail(w, "some are still out");
 	if (!w->impl->bounded)
 		return 0;
-	err = bench_take_many(w, w->held, total);
+	err = bench_many(bench_take, w, w->held, total);
 	if (err)
 		return err;
 	if (w->impl->take(w->priv, bench_objs, 1))
 		return bench_fail(w, "more than there are");
-	return bench_give_many(w, w->held, total);
+	return bench_many(bench_give, w, w->held, total);
 }
 
 static int bench_worker_start(struct bench_worker *w, u32 rounds)

@@ -41,27 +41,13 @@
 #include "genl.h"
 #include "mark.h"
 #include "pattern.h"
+#include "tcp_zc.h"
 
-#ifndef TCP_ZEROCOPY_RECEIVE
-#define TCP_ZEROCOPY_RECEIVE	35
-#endif
 #define MIB		1048576ull
 #define BLOCK		(64 << 10)
 #define CHUNK		(512 << 10)	/* of a system call */
 #define MAX_CONNS	256
 #define MAX_TOKENS	(DEVMEM_DONTNEED_FRAGS + 1024)
-
-/* Of linux/tcp.h, which cannot be included with netinet/tcp.h. */
-struct zerocopy {
-	uint64_t	address;
-	uint32_t	length, recv_skip_hint, inq;
-	int32_t		err;
-	uint64_t	copybuf_address;
-	int32_t		copybuf_len;
-	uint32_t	flags;
-	uint64_t	msg_control, msg_controllen;
-	uint32_t	msg_flags, reserved;
-};
 
 struct held {
 	uint64_t	pos, offset;
@@ -136,7 +122,7 @@ static ssize_t take_copy(struct conn *c)
 
 static ssize_t take_map(struct conn *c)
 {
-	struct zerocopy zc = { (uintptr_t)map, .length = CHUNK };
+	struct tcp_zc zc = { (uintptr_t)map, .length = CHUNK };
 	socklen_t len = sizeof(zc);
 	ssize_t n = 0;
 

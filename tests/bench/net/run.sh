@@ -6,9 +6,9 @@
 #   plain  ordinary TCP on the unpatched kernel, on the patched one, and on that with
 #	  our modules loaded and nothing bound
 #
-# Both without arguments. Results: build/bench/net.json and plain.json. Of each stream
-# of net, where its receiver spends them, most first: build/bench/net/profile.N (N: its
-# place in net.json).
+# Both without arguments. Results: build/bench/net.json and plain.json, for table.sh. Of
+# each stream of net, where its receiver spends them, most first:
+# build/bench/net/profile.N (N: its place in net.json).
 #
 #   MIB=N  of each stream (33; the first one does not count)
 set -euo pipefail
@@ -112,5 +112,4 @@ plan $((1 + $#))
 run bench-net-build "build" build
 for what; do
 	run "bench-$what" "$what" "$what"
-	$HERE/table.sh "$BUILD/bench/$what.json"
 done

@@ -60,19 +60,13 @@
 #include <linux/devmem_tcp.h>
 
 #include "bar.h"
+#include "devmem_sock.h"
 #include "genl.h"
 #include "netdev.h"
 #include "pattern.h"
 #include "step.h"
 #include "uring.h"
 
-#ifndef SO_ZEROCOPY
-#define SO_ZEROCOPY	60
-#endif
-#ifndef MSG_ZEROCOPY
-#define MSG_ZEROCOPY	0x4000000
-#endif
-#define SCM_DMABUF	79
 #define BUF_FD		20
 #define CALL_SIZE	(64 << 10)
 #define CONTROL		CMSG_SPACE(sizeof(uint32_t))
@@ -231,7 +225,7 @@ static void name_binding(struct msghdr *msg, uint8_t control[CONTROL],
 	struct cmsghdr *c = (void *)control;
 
 	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_DMABUF;
+	c->cmsg_type = SCM_DEVMEM_DMABUF;
 	c->cmsg_len = CMSG_LEN(sizeof(from));
 	memcpy(CMSG_DATA(c), &from, sizeof(from));
 	msg->msg_control = control;

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # timeout: 1800
-# The streams of tests/bench/net. QEMU counts the instructions of each, in the order
-# of the results that this leaves in /host/net.json. The receiver and its NIC's
-# interrupts have CPU 1, the senders and the other NIC's CPU 0.
+# The streams of tests/bench/net. The receiver and its NIC's interrupts have CPU 1, the
+# senders and the other NIC's CPU 0.
 # shellcheck source=tests/vm/scenarios/devmem.bash
 . /stage/scenarios/devmem.bash
-
-OUT=$TMP/net
-MIB=$(sed -n 's/.*bench\.mib=\([0-9]*\).*/\1/p' /proc/cmdline)
-MIB=${MIB:-33}
+# shellcheck source=tests/vm/scenarios/bench.bash
+. /stage/scenarios/bench.bash
 
 # stream NAME CONNECTIONS MODE [OPTION]...
 stream()
@@ -38,18 +35,13 @@ stream()
 		exit 1
 	fi
 	rx devmemctl unbind --all
-	jq -Rnc --arg name "$name" --arg mode "$mode" --argjson mtu "$MTU" \
-		--argjson conns "$conns" '
-		{ $name, $mode, $mtu, $conns } +
-		([inputs | split("=") | { (.[0]): (.[1] | tonumber) }] | add)' \
-		"$got" >>"$OUT"
+	bench_result "$got" --arg name "$name" --arg mode "$mode" \
+		--argjson mtu "$MTU" --argjson conns "$conns"
 }
 
 dm_stage 4
 dm_take_bar
-# run-one, which sleeps by a program, and what is started here
-taskset -p 1 $PPID >/dev/null
-taskset -p 1 $$ >/dev/null
+bench_begin
 dm_affinity "$DEV_RX" 2
 dm_affinity "$DEV_TX" 1
 BAR=(-m "$PCI_MEM")
@@ -69,6 +61,4 @@ for MTU in 1500 9000; do
 		-q 0 -q 2 -q 3
 done
 net_mtu 1500
-jq -s . "$OUT" >/host/net.json
-cp /proc/kallsyms /host/kallsyms
-host_check
+bench_end

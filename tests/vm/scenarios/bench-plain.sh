@@ -2,11 +2,10 @@
 # shellcheck shell=bash
 # timeout: 1800
 # Ordinary TCP for tests/bench/net, on any kernel, with or without our modules, over
-# loopback and over igb. QEMU counts, as with bench-net.
+# loopback and over igb.
+# shellcheck source=tests/vm/scenarios/bench.bash
+. /stage/scenarios/bench.bash
 
-OUT=$TMP/net
-MIB=$(sed -n 's/.*bench\.mib=\([0-9]*\).*/\1/p' /proc/cmdline)
-MIB=${MIB:-33}
 PORT=5000
 
 listens()
@@ -25,14 +24,10 @@ stream()
 	check "$1: the sender is done" \
 		"$2" taskset 1 netbench send "$3" $PORT "$MIB"
 	check "$1: the receiver is done" wait $receiver
-	jq -Rnc --arg name "$1" '{ $name, mode: "plain" } +
-		([inputs | split("=") | { (.[0]): (.[1] | tonumber) }] | add)' \
-		"$TMP/got" >>"$OUT"
+	bench_result "$TMP/got" --arg name "$1" --arg mode plain
 }
 
-# run-one, which sleeps by a program, and what is started here
-taskset -p 1 $PPID >/dev/null
-taskset -p 1 $$ >/dev/null
+bench_begin
 for ((i = 0; i < 3; i++)); do
 	stream "loopback" rx 127.0.0.1
 	stream "igb, MTU 1500" tx "$IP4_RX"
@@ -42,6 +37,4 @@ for ((i = 0; i < 3; i++)); do
 	stream "igb, MTU 9000" tx "$IP4_RX"
 done
 net_mtu 1500
-jq -s . "$OUT" >/host/net.json
-cp /proc/kallsyms /host/kallsyms
-host_check
+bench_end

@@ -23,26 +23,10 @@
 #include <unistd.h>
 
 #include "dmsock.h"
+#include "tcp_zc.h"
 
 #define TCP_ULP			31
-#define TCP_ZEROCOPY_RECEIVE	35
 #define SOL_TLS			282
-
-/* linux/tcp.h and netinet/tcp.h do not go together. */
-struct zerocopy {
-	uint64_t	address;
-	uint32_t	length;
-	uint32_t	recv_skip_hint;
-	uint32_t	inq;
-	int32_t		err;
-	uint64_t	copybuf_address;
-	int32_t		copybuf_len;
-	uint32_t	flags;
-	uint64_t	msg_control;
-	uint64_t	msg_controllen;
-	uint32_t	msg_flags;
-	uint32_t	reserved;
-};
 
 /* @ret: bytes in iov_buf, or -errno */
 static void plain_came(ssize_t ret)
@@ -116,7 +100,7 @@ static void plain_zerocopy(size_t len)
 {
 	uint8_t *map = mmap(NULL, at_most(len), PROT_READ, MAP_SHARED, conn.fd,
 			    0);
-	struct zerocopy zc = {
+	struct tcp_zc zc = {
 		.address = (uintptr_t)map,
 		.length = at_most(len),
 		.copybuf_address = (uintptr_t)iov_buf,

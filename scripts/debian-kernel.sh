@@ -28,12 +28,6 @@ FRAGMENT=$ROOT/packaging/kernel.config
 RECIPE=1		# change it when this script builds differently
 KEEP=2			# builds kept per flavour
 
-# May differ from Debian's beside what the fragment names: it follows from it,
-# or is what each build sets for itself.
-FOLLOWS='DEBUG_INFO.*|PAHOLE_.*|MODULE_ALLOW_BTF_MISMATCH|GDB_SCRIPTS'
-FOLLOWS+='|I2C(_ALGOBIT|_BOARDINFO|_COMPAT|_HELPER_AUTO)?|RTC_I2C_AND_SPI'
-FOLLOWS+='|IGB_.*|CC_VERSION_TEXT|BUILD_SALT|LOCALVERSION'
-
 ONLY_PATH=
 if [ "${1:-}" = --path ]; then
 	ONLY_PATH=1
@@ -117,6 +111,8 @@ extract()
 
 configure()
 {
+	local base=("$DIR/base")
+
 	case $BASE in
 	*.xz) xz -dc "$BASE" >"$DIR/base" ;;
 	*) cp "$BASE" "$DIR/base" ;;
@@ -128,41 +124,10 @@ configure()
 	(cd "$SRC" && scripts/kconfig/merge_config.sh -m \
 		"$DIR/base" "$DIR/fragment")
 	"${MAKE[@]}" olddefconfig
-	check_config
-}
-
-# "NAME value" of what is set, "NAME n" of what is named as not set.
-options()
-{
-	sed -nE 's/^CONFIG_(\w+)=/\1 /p; s/^# CONFIG_(\w+) is not set$/\1 n/p' \
-		"$1" | LC_ALL=C sort
-}
-
-# Kconfig drops what it cannot satisfy without a word, and a new option that
-# somebody's default switches on is a change too.
-check_config()
-{
-	local bad
-
-	options "$DIR/fragment" >"$DIR/asked"
-	options "$SRC/.config" >"$DIR/got"
-	bad=$(LC_ALL=C join "$DIR/asked" "$DIR/got" -a1 -e n -o 0,1.2,2.2 |
-		awk '$2 != $3')
-	[ -z "$bad" ] || {
-		printf 'option, asked for, got:\n%s\n' "$bad"
-		return 1
-	}
-	options "$DIR/base" | LC_ALL=C join -t ' ' -a1 -a2 -e n -o 0,1.2,2.2 \
-		- "$DIR/got" | awk '$2 != $3' >"$DIR/changed"
-	cat "$DIR/changed"
-	[ -z "${KERNEL_CONFIG:-}" ] || return 0
-	bad=$(cut -d' ' -f1 "$DIR/asked" |
-		grep -vxEf <(cat - <(tr '|' '\n' <<<"$FOLLOWS")) \
-		<(cut -d' ' -f1 "$DIR/changed") || true)
-	[ -z "$bad" ] || {
-		printf 'differs from Debian:\n%s\n' "$bad"
-		return 1
-	}
+	# somebody's own is not Debian's: what it leaves out gets defaults
+	[ -z "${KERNEL_CONFIG:-}" ] || base=()
+	"$ROOT/scripts/check-config.sh" "$DIR/fragment" "$SRC/.config" \
+		"${base[@]}"
 }
 
 compile()

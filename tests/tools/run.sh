@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # devmemctl: its unit tests (cmocka), what it says on a machine that cannot do device
 # memory TCP, what is made or written from its table of commands (help, manual,
-# completion), and with the control module (kernel/). TAP in build/tap/tools*.tap.
+# completion), and with the control module (kernel/). And check-config.sh. TAP in
+# build/tap/tools*.tap.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -301,5 +302,7 @@ cli | tee "$TAP/tools-cli.tap"
 if grep -q '^not ok' "$TAP"/tools-{binding,parse,probe,send,steer,cli}.tap; then
 	bad=1
 fi
+"$ROOT/tests/tools/check-config.sh" | tee "$TAP/tools-config.tap"
+! grep -q '^not ok' "$TAP/tools-config.tap" || bad=1
 "$ROOT/tests/tools/kernel/run.sh" || bad=1
 exit $bad

@@ -54,8 +54,8 @@ check()
 }
 
 about "packages from $(git rev-parse --short HEAD 2>/dev/null || echo '?')"
-need_packages debhelper dpkg-dev lintian git pkg-config libnl-3-dev \
-	libnl-genl-3-dev libjson-c-dev libssl-dev zlib1g-dev
+need_packages build-essential debhelper dpkg-dev lintian git pkg-config \
+	libnl-3-dev libnl-genl-3-dev libjson-c-dev libssl-dev zlib1g-dev
 plan 4
 run deb-tree "copy what git knows" tree
 run deb-version "one version everywhere" same_version

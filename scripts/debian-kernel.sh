@@ -47,7 +47,7 @@ esac
 
 [ -n "$ONLY_PATH" ] || need_packages linux-source-6.1 linux-config-6.1 gcc make \
 	patch bc bison flex xz-utils libelf-dev libssl-dev kmod cpio rsync \
-	dpkg-dev openssl
+	build-essential dpkg-dev openssl
 SOURCE=$(dpkg-query -W -f '${Version}' linux-source-6.1)
 BASE=${KERNEL_CONFIG:-$CONFIGS/config.amd64_none_$FLAVOUR.xz}
 VERSION=$(project_version)

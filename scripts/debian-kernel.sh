@@ -150,6 +150,7 @@ compare_abi()
 {
 	local headers deb
 
+	rm -f "$DIR/.not-compared"
 	if [ -n "${KERNEL_CONFIG:-}" ]; then
 		echo "not Debian's configuration: nothing to compare with"
 		return
@@ -159,6 +160,7 @@ compare_abi()
 	if [ -z "$headers" ] || ! (cd "$DIR" && apt-get download -qq \
 		-o APT::Sandbox::User=root "$headers=$SOURCE"); then
 		echo "no headers of $SOURCE in the archive: not compared"
+		: >"$DIR/.not-compared"
 		return
 	fi
 	deb=$(echo "$DIR/$headers"_*.deb)
@@ -185,6 +187,8 @@ once "$DIR/.packaged" "$KEY" debian-kernel-deb \
 	"make linux-image and linux-headers" packages
 once "$DIR/.compared" "$KEY" debian-kernel-abi \
 	"CRCs of exported symbols against Debian's headers" compare_abi
+# the next run tries again
+[ ! -e "$DIR/.not-compared" ] || rm -f "$DIR/.compared"
 tail -n 1 "$LOG_DIR/debian-kernel-abi.log" 2>/dev/null || true
 touch "$DIR"
 prune_builds "$CACHE/debian-kernel" "$NAME" "$KEEP"

@@ -18,8 +18,8 @@ export KVER KDIR
 help: ## this list
 	@echo "devmem-tcp: TCP payload from the NIC straight into a dma-buf"
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
-		column -t -s'|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
 	@echo
 	@echo "Build products are in build/, kernels in ~/.cache/devmem-tcp."
 
@@ -41,7 +41,7 @@ test-vm: ## the scenarios of tests/vm in QEMU
 test-dkms: ## building through DKMS, against patched and stock kernels
 	@scripts/test.sh dkms
 
-test-user: ## a Debian 12 in QEMU on which somebody follows the README: an hour
+test-user: ## somebody follows the README on a Debian 12 in QEMU: an hour, not in test
 	@tests/user/run.sh
 
 test-debug: ## the same scenarios on a kernel with KASAN, lockdep, kmemleak: hours

@@ -17,7 +17,7 @@ CHECK_PACKAGES=(sparse shellcheck perl git dkms)
 STAGE_PACKAGES=(
 	qemu-system-x86
 	busybox-static iproute2 ethtool ncat socat iptables nftables jq
-	bpftool xdp-tools
+	bpftool xdp-tools bsdextrautils
 	lib32gcc-12-dev libc6-dev-i386
 )
 PACKAGES=("${BUILD_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${STAGE_PACKAGES[@]}")

@@ -36,6 +36,7 @@ for suite in "$@"; do
 		;;
 	dkms)
 		tests/dkms/run.sh || failed=1
+		echo "test.sh: not run: make test-user (the README on a Debian 12 in QEMU)"
 		;;
 	*)
 		echo "usage: test.sh unit|vm|dkms|debug|guards..." >&2

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make test-user: a Debian 12 machine in QEMU (systemd, GRUB, stock kernel) on
 # which somebody follows the README: the packages by apt, a reboot into the
-# patched kernel, and each command of the section, as it stands there; then an
-# upgrade and apt purge. TAP in build/tap/user.tap.
+# patched kernel, and each command of the section, as it stands there, with an
+# upgrade and the unit of the user guide between. TAP in build/tap/user.tap.
 #
 #   README, SECTION	another text to follow (README.md, "Use it")
 #   FLAVOUR		of the kernel (cloud-amd64)
@@ -83,6 +83,7 @@ shared_disk()
 
 build()
 {
+	"$ROOT/scripts/install-deps.sh"
 	"$HERE/image.sh"
 	if [ -z "${KERNEL_DEBS:-}" ]; then
 		"$ROOT/scripts/debian-kernel.sh" "$FLAVOUR"
@@ -96,17 +97,21 @@ build()
 before()
 {
 	is "Debian's stock kernel runs" "$RELEASE" '6.1.0-*-cloud-amd64'
+	# also after the reboot
 	does "the clone is there" \
-		"mount -o ro /dev/vdb /mnt && ln -s /mnt/build /root/build"
+		"echo '/dev/vdb /mnt ext4 ro 0 0' >>/etc/fstab && mount /mnt &&
+		 ln -s /mnt/build /root/build"
 	does "apt asks no questions here" \
 		"echo 'APT::Get::Assume-Yes \"true\";' >/etc/apt/apt.conf.d/yes"
 }
 
-# eth1 is the port to receive on; eth0 is another machine's.
+# eth1 is the port to receive on; eth0 is another machine's. Both are new when igb
+# was loaded anew.
 network()
 {
 	does "two ports, one of them in another network namespace" \
-		"modprobe igb && ip netns add peer && ip link set eth0 netns peer &&
+		"modprobe igb && { [ -e /run/netns/peer ] || ip netns add peer; } &&
+		 ip link set eth0 netns peer &&
 		 ip -n peer addr add 10.0.0.2/24 dev eth0 &&
 		 ip -n peer link set eth0 up && ip link set lo up &&
 		 ip addr add 10.0.0.1/24 dev eth1 && ip link set eth1 up &&
@@ -185,6 +190,45 @@ ordinary_traffic()
 		 wait \$pid; cmp /var/tmp/input /var/tmp/got"
 }
 
+# A connection that spans the end of the binding: its first half is coming into
+# device memory, the second is sent afterwards.
+stream_begins()
+{
+	does "a stream comes into the binding" \
+		"bytes() { devmemctl -j stats | jq 'map(.bytes) | add'; }
+		 id=\$(devmemctl -j show | jq '.[0].id'); before=\$(bytes)
+		 { devmemctl -j recv -l 5002 --binding \$id >span.json 2>span.err
+		   echo \$? >span.rc; } &
+		 for i in \$(seq 120); do
+			ss -Hltn 'sport = :5002' | grep -q . && break
+			sleep 0.5
+		 done
+		 { cat /var/tmp/input
+		   until [ -e unbound ]; do sleep 0.5; done
+		   cat /var/tmp/input; } | ip netns exec peer ncat --send-only \
+			10.0.0.1 5002 >span.sent 2>&1 &
+		 for i in \$(seq 240); do
+			[ \$(bytes) -gt \$((before + 1000000)) ] && exit
+			sleep 0.5
+		 done
+		 cat span.err span.sent; exit 1"
+}
+
+stream_goes_on()
+{
+	does "the stream goes on as ordinary TCP, to its last byte" \
+		"touch unbound
+		 for i in \$(seq 1200); do
+			[ -s span.rc ] && break
+			sleep 0.5
+		 done
+		 cat span.err span.sent span.json span.rc
+		 [ \"\$(cat span.rc)\" = 0 ] &&
+		 jq -e '.bytes_device > 0 and .bytes_linear > 0 and
+			.bytes_device + .bytes_linear == $((2 * SENT << 20))
+			' span.json" 900
+}
+
 # One command of the README, and what a person would look at after it.
 follow()
 {
@@ -209,11 +253,22 @@ follow()
 			'modules for 6.1.*-devmem-.* built and installed'
 		;;
 	rmmod\ devmem_tcp)
+		stream_begins
 		does "$command" "$command"
+		stream_goes_on
 		ordinary_traffic
 		;;
-	apt*purge*)
+	modprobe\ -r\ *\ igb)
 		upgrade
+		does "$command" "$command"
+		;;
+	modprobe\ igb)
+		does "$command" "$command"
+		network
+		reloaded
+		unit
+		;;
+	apt*purge*)
 		does "$command" "$command" 1200
 		after_purge
 		;;
@@ -221,7 +276,7 @@ follow()
 	esac
 }
 
-# Not in the README, but what it leads to.
+# Where the README says "apt install again".
 upgrade()
 {
 	does "apt upgrades to $VERSION+2" \
@@ -229,9 +284,39 @@ upgrade()
 	does "the new modules are installed" \
 		"modinfo -F filename devmem_tcp && dkms status"
 	says "by DKMS" "devmem-tcp/$VERSION\\+2, .*: installed"
+}
+
+reloaded()
+{
+	does "the fork is what was loaded" \
+		"grep '^devmem-tcp-' /sys/module/igb/version"
 	does "devmem-tcp-selftest" \
-		"modprobe -r devmem_tcp devmem_bar; modprobe devmem_bar
-		 devmem-tcp-selftest -d eth1 -q 1 -m 'bar $MEMORY'" 900
+		"devmem-tcp-selftest -d eth1 -q 1 -m 'bar $MEMORY'" 900
+}
+
+# What the user guide, 4, does to have a binding at boot.
+unit()
+{
+	local from=/usr/share/doc/devmem-tcp-tools/examples
+	local entries="devmemctl -j steer show -d eth1 | jq '.queues[1].entries'"
+
+	does "the unit of the user guide starts" \
+		"cp $from/modules-load.d/devmem-tcp.conf /etc/modules-load.d/ &&
+		 systemctl restart systemd-modules-load &&
+		 mkdir -p /etc/devmem-tcp &&
+		 sed 's/0000:07:00.0/$MEMORY/' $from/example.conf \
+			>/etc/devmem-tcp/eth1.conf &&
+		 systemctl enable --now devmem-tcp@eth1 ||
+			{ systemctl status devmem-tcp@eth1; exit 1; }"
+	does "show has its binding" "devmemctl show; devmemctl -j show |
+		jq -e 'map([.ifname, .queues]) == [[\"eth1\", [1]]]'"
+	does "nothing is steered there" "[ \"\$($entries)\" = 0 ]"
+	does "the unit stops" "systemctl disable --now devmem-tcp@eth1 &&
+		rm -r /etc/devmem-tcp /etc/modules-load.d/devmem-tcp.conf &&
+		! systemctl is-failed devmem-tcp@eth1"
+	does "its binding is gone" \
+		"devmemctl show; devmemctl -j show | jq -e '. == []'"
+	does "the table is as before" "[ \"\$($entries)\" -gt 0 ]"
 }
 
 after_purge()

@@ -220,8 +220,12 @@ cli()
 	is "JSON keys: version" "$("$CTL" -j version | jq -c keys)" \
 		'["protocol","version"]'
 	is "JSON keys: check" "$("$CTL" -j check -d none0 | jq -c \
-		'map(keys - ["fix", "ifname"]) | unique')" \
-		'[["check","status","text"]]'
+		'map(keys) | unique')" '[["check","fix","ifname","status","text"]]'
+	is "JSON: what a check does not know is null" "$("$CTL" -j check \
+		-d none0 | jq -c '[.[0].ifname, (.[] |
+		select(.check == "interface") | .ifname), (map(select(
+		.status == "OK") | .fix) | unique - [null])]')" \
+		'[null,"none0",[]]'
 	exits 2 'sage' "no command is a usage error"
 	exits 2 . "an unknown command is a usage error" frobnicate
 	exits 2 . "a queue list that is none" bind -d lo -q 1-x fd 3
@@ -283,9 +287,11 @@ cli()
 		exits 1 'kernel.*not patched' "and send" \
 			send -d lo -c 192.0.2.1:5000 fd 0
 		exits 1 '' "check fails" check
-		is "a command that fails prints no JSON" \
-			"$("$CTL" -j show 2>/dev/null)$("$CTL" -j stats \
-			2>/dev/null)" ""
+		for cmd in show stats monitor "unbind 1" "unbind --all"; do
+			# shellcheck disable=SC2086  # two words
+			is "a command that fails prints no JSON: $cmd" \
+				"$("$CTL" -j $cmd 2>/dev/null)" ""
+		done
 	fi
 	manual
 	completion

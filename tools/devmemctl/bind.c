@@ -260,7 +260,9 @@ static int unbind_one(struct netlink *nl, uint32_t id)
 		binding_perror(nl, id);
 		return CMD_FAILED;
 	}
+	out_array(NULL);
 	unbind_show(id);
+	out_end();
 	return CMD_DONE;
 }
 
@@ -274,6 +276,7 @@ static int unbind_all(struct netlink *nl)
 		result = CMD_FAILED;
 		goto free_list;
 	}
+	out_array(NULL);
 	for (i = 0; i < list.n; i++) {
 		/* Somebody else may have been faster. */
 		if (binding_destroy(nl, list.binding[i].id) == -ENOENT)
@@ -285,6 +288,7 @@ static int unbind_all(struct netlink *nl)
 		}
 		unbind_show(list.binding[i].id);
 	}
+	out_end();
 free_list:
 	free(list.binding);
 	return result;
@@ -313,9 +317,7 @@ static int unbind_run(int argc, char **argv)
 
 	if (binding_connect(&nl))
 		return CMD_FAILED;
-	out_array(NULL);
 	result = all ? unbind_all(&nl) : unbind_one(&nl, id);
-	out_end();
 	netlink_close(&nl);
 	return result;
 }

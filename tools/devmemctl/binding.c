@@ -256,9 +256,8 @@ static uint32_t binding_u32(struct nlattr *attr)
 
 /**
  * binding_parse() - what the kernel tells of a binding
- * @msg: an answer to DEVMEM_TCP_CMD_GET, or a notification; that need not
- *	have more than an id
- * @b: result; what is not in @msg is 0
+ * @msg: an answer to DEVMEM_TCP_CMD_GET, or a notification
+ * @b: result; what a binding need not have and is not in @msg is 0
  *
  * Return: 0 or -EPROTO.
  */
@@ -304,21 +303,14 @@ int binding_parse(struct nlmsghdr *msg, struct binding *b)
 			break;
 		}
 	}
-	return 0;
-}
-
-/* An answer has all that a binding always has. */
-static int binding_parse_reply(struct nlmsghdr *reply, struct binding *b)
-{
-	if (binding_parse(reply, b) || !b->ifindex || !b->page_size ||
-	    !b->size || !b->num_niovs)
+	if (!b->ifindex || !b->page_size || !b->size || !b->num_niovs)
 		return -EPROTO;
 	return 0;
 }
 
 static int binding_get_reply(struct nlmsghdr *reply, void *arg)
 {
-	return binding_parse_reply(reply, arg);
+	return binding_parse(reply, arg);
 }
 
 /**
@@ -359,7 +351,7 @@ static int binding_list_reply(struct nlmsghdr *reply, void *arg)
 		return -ENOMEM;
 	list->binding = grown;
 
-	err = binding_parse_reply(reply, &list->binding[list->n]);
+	err = binding_parse(reply, &list->binding[list->n]);
 	if (!err)
 		list->n++;
 	return err;

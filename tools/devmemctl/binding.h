@@ -109,6 +109,6 @@ const char *binding_fix(int err, const char *text, bool tx);
 /* binding_out.c */
 void binding_out(const struct binding *b, const char *event);
 void binding_out_use(const struct binding *b);
-void binding_out_user(uint32_t user);
+void binding_out_tx(bool tx, uint32_t user);
 
 #endif /* BINDING_H */

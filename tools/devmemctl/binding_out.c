@@ -53,11 +53,22 @@ static void binding_out_pool(const struct binding_pool *pool)
 	out_end();
 }
 
-/* As --user takes it: @user is the first user namespace's number for it. */
-void binding_out_user(uint32_t user)
+/**
+ * binding_out_tx() - which direction
+ * @tx: it is to send from
+ * @user: whose sockets may then, as the first user namespace numbers it
+ *
+ * The user is told as --user takes it.
+ */
+void binding_out_tx(bool tx, uint32_t user)
 {
 	char name[16];
 
+	out_bool("tx", tx, tx ? " to send from" : NULL);
+	if (!tx) {
+		out_null("tx_user", NULL);
+		return;
+	}
 	if (user == DEVMEM_TCP_TX_ANYBODY) {
 		out_str("tx_user", "any", ", for anybody");
 		return;
@@ -82,10 +93,7 @@ void binding_out_use(const struct binding *b)
 	for (i = 0; i < b->queues.n; i++)
 		out_u64(NULL, b->queues.queue[i], NULL);
 	out_end();
-	if (b->tx) {
-		out_bool("tx", true, " to send from");
-		binding_out_user(b->tx_user);
-	}
+	binding_out_tx(b->tx, b->tx_user);
 }
 
 /* What the kernel does not tell in every message, on a line of its own */
@@ -93,8 +101,6 @@ static void binding_out_memory(const struct binding *b)
 {
 	const char *attach = BINDING_NAME(binding_attach_name, b->attach);
 
-	if (!*b->exporter)
-		return;
 	out_str("exporter", b->exporter, "    memory of %s", b->exporter);
 	if (b->attach)
 		out_str("attach", attach, ", attachment %s", attach);
@@ -110,7 +116,7 @@ static void binding_out_memory(const struct binding *b)
 
 /**
  * binding_out() - tell of a binding
- * @b: the binding; of what is 0 in it nothing is said
+ * @b: the binding
  * @event: what happened to it, NULL if nothing did
  */
 void binding_out(const struct binding *b, const char *event)
@@ -125,23 +131,18 @@ void binding_out(const struct binding *b, const char *event)
 	if (event)
 		out_str("event", event, "%s ", event);
 	out_u64("id", b->id, "id %" PRIu32, b->id);
-	if (b->ifindex) {
-		iface_name(ifname, b->ifindex);
-		out_u64("ifindex", b->ifindex, NULL);
-		out_str("ifname", ifname, ": %s", ifname);
-	}
+	iface_name(ifname, b->ifindex);
+	out_u64("ifindex", b->ifindex, NULL);
+	out_str("ifname", ifname, ": %s", ifname);
 	binding_out_use(b);
-	if (b->size) {
-		out_u64("size", b->size, ", %s", bytes);
-		out_u64("niovs", b->num_niovs, " in %" PRIu32 " buffers",
-			b->num_niovs);
-		out_u64("page_size", b->page_size, " of %" PRIu32,
-			b->page_size);
-	}
+	out_u64("size", b->size, ", %s", bytes);
+	out_u64("niovs", b->num_niovs, " in %" PRIu32 " buffers",
+		b->num_niovs);
+	out_u64("page_size", b->page_size, " of %" PRIu32, b->page_size);
 	if (b->num_held >= 0)
 		out_u64("held", b->num_held, ", %" PRId64 " held",
 			b->num_held);
-	else if (!event)
+	else
 		out_null("held", NULL);
 	if (b->reason)
 		out_str("reason", reason, ", reason: %s", reason);

@@ -97,10 +97,14 @@ check_report(struct check *c, enum check_status status, const char *fmt, ...)
 	out_str("status", name, "%-4s ", name);
 	if (c->ifname)
 		out_str("ifname", c->ifname, " %s", c->ifname);
+	else
+		out_null("ifname", NULL);
 	out_str("check", c->item, " %s", c->item);
 	out_str("text", text, ": %s\n", text);
 	if (status != CHECK_OK && *c->fix)
 		out_str("fix", c->fix, "      fix: %s\n", c->fix);
+	else
+		out_null("fix", NULL);
 	out_end();
 
 	if (status == CHECK_FAIL)

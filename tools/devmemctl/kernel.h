@@ -12,7 +12,8 @@ enum kernel_patch {
 };
 
 #define KERNEL_MARKER	"CONFIG_NET_DEVMEM_HOOKS"
-#define KERNEL_FIX	"boot a kernel built with patches/6.1 of devmem-tcp"
+#define KERNEL_FIX \
+	"make kernel && apt install ./build/deb/linux-*.deb && reboot, in the sources of devmem-tcp"
 
 /* How the version of a forked driver begins */
 #define KERNEL_FORK	"devmem-tcp"

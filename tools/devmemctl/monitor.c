@@ -73,7 +73,8 @@ static int monitor_binding(struct monitor *m, struct nlmsghdr *msg)
 	if (!event)
 		return 0;
 	if (binding_parse(msg, &b)) {
-		out_error("the kernel sent a notification without an id");
+		out_error("the kernel sent a notification that lacks something");
+		out_fix("install the module of version " VERSION);
 		return -1;
 	}
 	if (!m->ifindex || m->ifindex == b.ifindex)

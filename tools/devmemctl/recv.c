@@ -408,6 +408,8 @@ static void recv_summary(const struct recv_target *t, struct stream *s,
 	if (s->sink->digest) {
 		digest_hex(s->sink->digest, hex);
 		out_str("sha256", hex, "sha256             %s\n", hex);
+	} else {
+		out_null("sha256", NULL);
 	}
 	out_end();
 }

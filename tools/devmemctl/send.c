@@ -179,7 +179,7 @@ static void send_summary(const struct xmit *x, const struct endpoint *to,
 	if (x->feed->digest && whole) {
 		digest_hex(x->feed->digest, hex);
 		out_str("sha256", hex, "sha256             %s\n", hex);
-	} else if (x->feed->digest) {
+	} else {
 		out_null("sha256", NULL);
 	}
 	out_end();

@@ -68,8 +68,7 @@ static void stats_tx(const struct sample_queue *q)
 	out_str("ifname", q->ifname, "%s", q->ifname);
 	out_null("queue", NULL);
 	out_u64("binding", q->binding, ", binding %" PRIu32, q->binding);
-	out_bool("tx", true, " to send from");
-	binding_out_user(q->tx_user);
+	binding_out_tx(true, q->tx_user);
 	out_text("\n");
 	out_u64("niovs", q->niovs, "    %-16s %16" PRIu32 "\n", "niovs",
 		q->niovs);
@@ -92,6 +91,7 @@ static void stats_queue(const struct sample_queue *q)
 	out_str("ifname", q->ifname, "%s", q->ifname);
 	out_u64("queue", q->queue, " queue %" PRIu32, q->queue);
 	out_u64("binding", q->binding, ", binding %" PRIu32 "\n", q->binding);
+	binding_out_tx(false, 0);
 	for (i = 0; i < q->n; i++)
 		out_u64(q->counter[i].name, q->counter[i].value,
 			"    %-16s %16" PRIu64 "\n", q->counter[i].name,
@@ -120,9 +120,8 @@ static void stats_list(const struct sample *s, const struct sample *last)
 /* Instead of rates */
 static void stats_row_tx(const struct sample_queue *q)
 {
-	out_text("%-15s %5s %7" PRIu32 "  to send from", q->ifname, "tx",
-		 q->binding);
-	binding_out_user(q->tx_user);
+	out_text("%-15s %5s %7" PRIu32 " ", q->ifname, "tx", q->binding);
+	binding_out_tx(true, q->tx_user);
 	if (q->held >= 0)
 		out_text(", %" PRId64 " of %" PRIu32 " buffers held", q->held,
 			 q->niovs);

@@ -385,6 +385,7 @@ static int steer_show(struct steer *s)
 	char queues[512] = "";
 	struct rss rss;
 	unsigned int i;
+	bool same;
 	int found;
 
 	found = steer_load(&s->iface, &state);
@@ -393,16 +394,18 @@ static int steer_show(struct steer *s)
 
 	out_object(NULL);
 	steer_report(s, &rss, NULL, &rss.reta);
+	out_array("steered");
+	for (i = 0; found && i < state.queues.n; i++)
+		out_u64(NULL, state.queues.queue[i], NULL);
+	out_end();
 	if (found) {
 		format_queues(queues, sizeof(queues), &state.queues);
-		out_array("steered");
-		for (i = 0; i < state.queues.n; i++)
-			out_u64(NULL, state.queues.queue[i], NULL);
-		out_end();
-		found = reta_equal(&rss.reta, &state.set);
+		same = reta_equal(&rss.reta, &state.set);
 		out_text("steered: %s%s\n", queues,
-			 found ? "" : ", but the table was changed since");
-		out_bool("changed_since", !found, NULL);
+			 same ? "" : ", but the table was changed since");
+		out_bool("changed_since", !same, NULL);
+	} else {
+		out_null("changed_since", NULL);
 	}
 	out_end();
 	return CMD_DONE;

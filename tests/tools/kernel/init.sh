@@ -103,19 +103,18 @@ nothing_bound()
 	both "stats, empty" '[]' . stats
 	both "stats -n, empty" '[]' . stats -n 1
 	both "unbind --all, empty" '[]' . unbind --all
-	both "unbind of what is not there" '[]' . unbind 99999
 	is "show as text, empty" "$(devmemctl show)" ""
 }
 
 bound()
 {
-	local keys='["attach","exporter","held","id","ifindex","ifname","netlink_owned","niovs","page_size","pools","queues","size","sock_limit"]'
+	local keys='["attach","exporter","held","id","ifindex","ifname","netlink_owned","niovs","page_size","pools","queues","size","sock_limit","tx","tx_user"]'
 	local pool='["allocs","empty","in_skbs","napi_id","posted","queue","users"]'
 	local each='[(.[0] | keys), (.[0].pools[0] | keys)]'
 
 	is "bind: what it says" "$(devmemctl -j bind -d fake0 -q 1,2 \
 		--sock-limit 7 fd "$BUF" | jq -Mc 'del(.id)')" \
-		'{"ifname":"fake0","queues":[1,2],"size":4194304,"niovs":1024,"page_size":4096}'
+		'{"ifname":"fake0","queues":[1,2],"tx":false,"tx_user":null,"size":4194304,"niovs":1024,"page_size":4096}'
 	ID=$(devmemctl -j show | jq '.[0].id')
 	both "show" "[$keys,$pool]" "$each" show
 	AS=nobody both "show, by nobody: held is not told" "[null,$keys]" \
@@ -125,9 +124,10 @@ bound()
 		"[$each, .[0].pools[0].napi_id]" show
 	bb ifconfig fake0 up
 	both "show: what it says" \
-		'[[1,2],4194304,1024,4096,32,"fakebuf","static",7,false,16]' \
+		'[[1,2],4194304,1024,4096,32,"fakebuf","static",7,false,16,false,null]' \
 		'.[0] | [.queues, .size, .niovs, .page_size, .held, .exporter,
-		.attach, .sock_limit, .netlink_owned, .pools[0].allocs]' show
+		.attach, .sock_limit, .netlink_owned, .pools[0].allocs, .tx,
+		.tx_user]' show
 	both "show: where they are" '[16,0,0]' \
 		'.[0].pools[1] | [.posted, .in_skbs, .users]' show
 	AS=nobody both "show, by nobody: where is not told" '[null,null,null]' \
@@ -140,6 +140,9 @@ bound()
 	echo -1 >/sys/module/fakenic/parameters/drain
 	both "stats" '[["fake0",1,16,0],["fake0",2,960,1]]' \
 		'map([.ifname, .queue, .allocs, .empty])' stats
+	both "stats: keys" \
+		'[["allocs","binding","empty","ifname","queue","tx","tx_user"]]' \
+		'map(keys) | unique' stats
 	is "stats -n 2: two tables" "$(devmemctl stats -n 2 |
 		bb grep -c '^INTERFACE')" 2
 }
@@ -176,6 +179,12 @@ errors()
 	refused 'no binding with this id: id 99999 \(ENOENT' \
 		"devmemctl show lists those of this namespace" \
 		"no such binding" unbind 99999
+	refused 'no binding with this id: id 99999 \(ENOENT' \
+		"devmemctl show lists those of this namespace" \
+		"no such binding, with -j" -j unbind 99999
+	refused 'no binding with this id: id 99999 \(ENOENT' \
+		"devmemctl show lists those of this namespace" \
+		"no such binding to show, with -j" -j show 99999
 	refused 'No such device' \
 		"ip link lists the interfaces of this network namespace" \
 		"no such interface" show -d none0
@@ -206,6 +215,26 @@ hold()
 		"$(devmemctl -j show | jq 'map(select(.queues == [3])) | length')" 0
 }
 
+listens()
+{
+	bb grep -q ":$(bb printf %04X "$1") .* 0A " /proc/net/tcp /proc/net/tcp6
+}
+
+# Over lo, so nothing comes into the dma-buf.
+receive()
+{
+	local keys='["binding","bytes_device","bytes_linear","connections","dontneed_calls","frags","ifname","mbit_s","recvmsg_calls","seconds","sha256"]'
+
+	devmemctl -j recv -d fake0 -q 3 -l 5000 --allow-linear fd "$BUF" \
+		>$OUT 2>/dev/null &
+	wait_for listens 5000
+	echo hello >/dev/tcp/127.0.0.1/5000
+	wait $!
+	is "recv: keys; nobody asked for the hash" \
+		"$(jq -Mc '[keys, .sha256, .bytes_linear]' $OUT)" \
+		"[$keys,null,6]"
+}
+
 lines()
 {
 	[ "$(bb wc -l <"$1")" -ge "$2" ]
@@ -226,6 +255,8 @@ monitor()
 	bb sleep 0.5
 	echo 1 >/sys/module/fakenic/parameters/drain
 	wait_for lines /tmp/events 1
+	is "monitor: keys" "$(last keys)" \
+		'["attach","event","exporter","held","id","ifindex","ifname","netlink_owned","niovs","page_size","pools","queues","reason","size","sock_limit","tx","tx_user"]'
 	is "monitor: exhausted" "$(last '[.event, .id, .queues,
 		(.pools | map(.queue)), .pools[0].empty, .reason]')" \
 		"[\"exhausted\",$ID,[1],[1],1,null]"
@@ -273,6 +304,7 @@ nothing_bound
 bound
 errors
 hold
+receive
 monitor
 exec {BUF}<&-
 succeeds "nothing is in use" bash -c 'for ((i = 0; i < 50; i++)); do

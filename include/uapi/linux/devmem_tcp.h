@@ -252,8 +252,9 @@
  *   EFAULT   the offset is behind the end of the dma-buf. Up to the end is sent
  *   and what sendmsg(MSG_ZEROCOPY) says else
  *
- * Other sockets than TCP, and upper layers of it (kTLS, MPTCP), ignore the control
- * message: there the offset is an address, and EFAULT very likely.
+ * Other sockets than TCP, MPTCP, and sockmap with an sk_msg program ignore the
+ * control message: there the offset is an address, and EFAULT very likely. kTLS
+ * refuses the call: EOPNOTSUPP, or EINVAL if the device encrypts.
  *
  * 6.2 The end of a binding to send from
  *

@@ -42,6 +42,8 @@ static const struct binding_fix binding_fixes[] = {
 	{ EEXIST, NULL, "devmemctl show -d %1$s; devmemctl unbind ID" },
 	{ EBUSY, NULL, "ss --xdp -ap lists who uses AF_XDP: end that" },
 	{ ENETDOWN, NULL, "ip link set %1$s up" },
+	{ ENODEV, "exporter", "bind again; dmesg may tell why the exporter took it" },
+	{ ENODEV, "loaded or unloaded", "modprobe devmem_tcp, and bind again" },
 	{ ENODEV, NULL, "ip link lists the devices of this network namespace" },
 	{ ERANGE, NULL, "bind with --page-size 4K, 8K, 16K, 32K or 64K" },
 	{ E2BIG, NULL, "bind with --page-size 64K, or a smaller dma-buf" },

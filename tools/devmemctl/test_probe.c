@@ -121,6 +121,10 @@ static void test_fix(void **state)
 		   "ethtool -G eth1 tcp-data-split on, with an ethtool newer than Debian 12's");
 	assert_fix(EINVAL, "rx queue is out of range",
 		   "ethtool -l eth1 shows how many there are, ethtool -L eth1 combined N changes it");
+	assert_fix(ENODEV, "the exporter took the dma-buf back",
+		   "bind again; dmesg may tell why the exporter took it");
+	assert_fix(ENODEV, "no such device",
+		   "ip link lists the devices of this network namespace");
 	assert_fix(EPERM, "", "run as root, or with CAP_NET_ADMIN");
 	assert_null(binding_fix(EINVAL, "dma-buf has an empty segment",
 				false));

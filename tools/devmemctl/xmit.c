@@ -37,6 +37,10 @@ static void xmit_perror(const struct xmit *x, int err)
 		out_fix("ip route get %s; devmemctl show %" PRIu32, x->host,
 			x->id);
 		break;
+	case EHOSTUNREACH:
+		out_errno(err, "sendmsg");
+		out_fix("ip route get %s", x->host);
+		break;
 	case ENOBUFS:
 		out_errno(err, "sendmsg: no memory for a completion");
 		out_fix("sysctl -w net.core.optmem_max=131072");

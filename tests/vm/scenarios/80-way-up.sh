@@ -46,13 +46,13 @@ rewritten()
 }
 
 # A string that is not there is not found, and one that is in the payload is not
-# looked for there.
+# looked for there. Frames of up to 256 bytes are in host memory.
 string()
 {
 	local text="iptables string"
 
 	rx iptables -A INPUT -p tcp --dport $PORT -m string --algo bm \
-		--hex-string '|00|' --from 100 -j DROP
+		--hex-string '|00|' --from 250 -j DROP
 	stream "$text"
 	rx iptables -F INPUT
 }

@@ -29,17 +29,26 @@ rewritten()
 	local text="ttl rewritten"
 
 	rx tc qdisc add dev "$DEV_RX" clsact
-	rx tc filter add dev "$DEV_RX" ingress matchall action \
+	rx tc filter add dev "$DEV_RX" ingress protocol ip matchall action \
 		pedit ex munge ip ttl set 9 pipe action csum ip4h
-	dm_sniff "$DEV_RX" $PORT
+	dm_sniff rx "$DEV_RX" $PORT
 	stream "$text"
+	dm_sniff_end "$text"
+	rx tc qdisc del dev "$DEV_RX" clsact
+
+	text="hop limit rewritten"
+	rx tc qdisc add dev "$DEV_RX" clsact
+	rx tc filter add dev "$DEV_RX" ingress protocol ipv6 flower ip_proto tcp \
+		action pedit ex munge ip6 hoplimit set 9
+	dm_sniff rx "$DEV_RX" $PORT
+	stream "$text" "$IP6_RX" $PORT
 	dm_sniff_end "$text"
 	rx tc qdisc del dev "$DEV_RX" clsact
 
 	text="DNAT"
 	rx iptables -t nat -A PREROUTING -p tcp --dport 5001 \
 		-j DNAT --to-destination "$IP4_RX:$PORT"
-	dm_sniff "$DEV_RX" 5001
+	dm_sniff rx "$DEV_RX" 5001
 	stream "$text" "$IP4_RX" 5001
 	dm_sniff_end "$text"
 	rx iptables -t nat -F PREROUTING

@@ -29,6 +29,7 @@
  *   set:OPTION:VALUE	timestamp, oobinline, rcvlowat, rcvbuf, peekoff, inq,
  *			flowinfo
  *   filter:OFFSET	a socket filter that loads this byte; 0: none
+ *   prog:PATH		a socket filter that is pinned there
  *   ready:MS		poll() for that long
  *   epoll:et, epoll:lt, epwait:MS
  *   inq, atmark	the ioctls

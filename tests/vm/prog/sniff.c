@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sniff [-r] IFNAME PORT FILE: listens to an interface as tcpdump would, until FILE
- * exists. Of TCP over IPv4 to PORT it prints how many frames had payload
- * (data=), of these how many were captured whole (whole=) or with the headers
- * alone (headers=), and the most bytes of payload that were seen of one that
- * was not whole (most=). -r: by a ring that is mapped, as tcpdump does.
+ * exists. Of TCP to PORT it prints the number of frames (frames=), of these how many
+ * had payload (data=), of these how many were captured with the headers alone
+ * (headers=) or whole although they do not fit into a header buffer (whole=), and
+ * the most bytes of payload that were seen of one that was not whole (most=).
+ * -r: by a ring that is mapped, as tcpdump does.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -11,6 +12,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -22,31 +24,53 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define HEADER_BUFFER	256	/* of the NIC: what fits is in host memory */
 #define RING_FRAME	4096
 #define RING_FRAMES	1024
 
-static unsigned long data, whole, headers, most;
+static unsigned long frames, data, whole, headers, most;
+
+/* Where TCP begins in a frame, 0 if it is none; @len: of all of the packet, with the
+ * Ethernet header.
+ */
+static size_t find_tcp(const uint8_t *frame, size_t got, size_t *len)
+{
+	struct ip6_hdr ip6;
+	struct iphdr ip;
+
+	if (got < ETH_HLEN + sizeof(ip6))
+		return 0;
+	memcpy(&ip, frame + ETH_HLEN, sizeof(ip));
+	if (ip.version == 4 && ip.protocol == IPPROTO_TCP) {
+		*len = ETH_HLEN + ntohs(ip.tot_len);
+		return ETH_HLEN + ip.ihl * 4;
+	}
+	memcpy(&ip6, frame + ETH_HLEN, sizeof(ip6));
+	if (ip.version == 6 && ip6.ip6_nxt == IPPROTO_TCP) {
+		*len = ETH_HLEN + sizeof(ip6) + ntohs(ip6.ip6_plen);
+		return ETH_HLEN + sizeof(ip6);
+	}
+	return 0;
+}
 
 static void look(const uint8_t *frame, size_t got, uint16_t port)
 {
 	size_t start, len, seen;
 	struct tcphdr tcp;
-	struct iphdr ip;
 
-	if (got < ETH_HLEN + sizeof(ip))
-		return;
-	memcpy(&ip, frame + ETH_HLEN, sizeof(ip));
-	start = ETH_HLEN + ip.ihl * 4;
-	if (ip.protocol != IPPROTO_TCP || got < start + sizeof(tcp))
+	start = find_tcp(frame, got, &len);
+	if (!start || got < start + sizeof(tcp))
 		return;
 	memcpy(&tcp, frame + start, sizeof(tcp));
 	start += tcp.doff * 4;
-	len = ETH_HLEN + ntohs(ip.tot_len);
-	if (ntohs(tcp.dest) != port || len <= start)
+	if (ntohs(tcp.dest) != port)
+		return;
+	frames++;
+	if (len <= start)
 		return;
 	data++;
 	if (got >= len) {
-		whole++;
+		whole += len > HEADER_BUFFER;
 		return;
 	}
 	seen = got > start ? got - start : 0;
@@ -93,7 +117,7 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IP),
+		.sll_protocol = htons(ETH_P_ALL),
 	};
 	bool by_ring = argc > 1 && !strcmp(argv[1], "-r");
 	static uint8_t frame[65536];
@@ -132,7 +156,7 @@ int main(int argc, char **argv)
 		if (got > 0)
 			look(frame, got, atoi(argv[2]));
 	}
-	printf("data=%lu\nwhole=%lu\nheaders=%lu\nmost=%lu\n", data, whole,
-	       headers, most);
+	printf("frames=%lu\ndata=%lu\nwhole=%lu\nheaders=%lu\nmost=%lu\n",
+	       frames, data, whole, headers, most);
 	return 0;
 }

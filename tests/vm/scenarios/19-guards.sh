@@ -32,11 +32,9 @@ packet_socket()
 	local text=$1
 	shift
 
-	dm_sniff "$@" "$DEV_RX" $PORT
+	dm_sniff rx "$@" "$DEV_RX" $PORT
 	stream "$text" send:4000000 4000000
 	dm_sniff_end "$text"
-	equal "$text: frames that it got whole" \
-		"$(($(dm_value "$TMP/sniff" whole) < 5))" 1
 }
 
 urgent()

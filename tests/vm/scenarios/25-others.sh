@@ -3,7 +3,7 @@
 # timeout: 240
 # Proves: readers that know nothing of device memory, or a layer between them
 # and TCP, get host bytes or an error, never wrong bytes, and lose nothing:
-# read, splice, sendfile, TCP_ZEROCOPY_RECEIVE, kernel TLS, MPTCP.
+# read, splice, sendfile, TCP_ZEROCOPY_RECEIVE, kernel TLS, MPTCP, sockmap, KCM.
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
@@ -125,6 +125,26 @@ sockmap()
 	talk_end "$text"
 }
 
+# The same there, and the socket is as good as before when it comes out.
+kcm()
+{
+	local text=KCM sends="wait:$GO each:100:1:300000 touch:$GO.2"
+
+	dm_modules kcm
+	sends+=" wait:$GO.3 send:60000 sleep:300 touch:$GO.4"
+	talk "$text" "$sends" kcm=plainkcm "touch:$GO" "wait:$GO.2" sleep:200 \
+		a=plainkcmrecv "touch:$GO.3" "wait:$GO.4" b=plainkcmrecv inq=inq \
+		out=plainkcmout end=eof
+	value "$text: the socket is in it" kcm.errno 0
+	value "$text: a message of host memory" a.errno 0
+	value "$text: none of device memory" b.errno EAGAIN
+	value "$text: it is still there" inq.value 60000
+	value "$text: the socket comes out" out.errno 0
+	value "$text: the end of the stream" end.pos 60100
+	above "$text: the rest is in device memory" end.device 50000
+	talk_end "$text"
+}
+
 dm_stage 4
 dm_steer 0 1 0 0
 copiers
@@ -133,3 +153,4 @@ pages
 tls
 mptcp
 sockmap
+kcm

@@ -3,7 +3,8 @@
 # timeout: 240
 # Proves: what cannot work without payload stops a stream and harms it in no
 # other way: once the obstacle is gone it goes on, and no byte is lost or wrong.
-# Checksums that software is to make, a conntrack helper, filters, MD5 signatures.
+# Checksums that software is to make, a conntrack helper, filters, MD5 signatures,
+# an eBPF program that sends the frames elsewhere.
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
@@ -123,10 +124,38 @@ md5()
 	dm_nothing_left "$text"
 }
 
+# What was sent elsewhere got nowhere.
+redirect()
+{
+	local text=bpf_redirect
+
+	put_up()
+	{
+		rx tc qdisc add dev "$DEV_RX" clsact
+		rx tc filter add dev "$DEV_RX" ingress bpf direct-action \
+			object-pinned "$TMP/bpf/redirect"
+	}
+	put_down()
+	{
+		rx tc qdisc del dev "$DEV_RX" clsact
+	}
+	dm_modules sch_ingress cls_bpf dummy
+	ip -n rx link add dummy8 type dummy
+	defer ip -n rx link del dummy8
+	ip -n rx link set dummy8 up
+	mkdir "$TMP/bpf"
+	mount -t bpf bpf "$TMP/bpf"
+	defer umount "$TMP/bpf"
+	rx skbprog "$TMP/bpf/redirect" redirect:dummy8
+	stopped "$text"
+	equal "$text: frames were refused" "$(($(refused_by dummy8) > 0))" 1
+}
+
 dm_stage 4
 dm_steer 0 1 0 0
 checksum
 helper
 filter
 md5
+redirect
 dm_no_drops "all of it"

@@ -69,14 +69,9 @@ through "MTU probing" odd:$MIB
 tx sysctl -qw net.ipv4.tcp_mtu_probing=0
 
 # What listens gets no frame with device memory, or headers only.
-tx sniff "$DEV_TX" $PORT "$TMP/sniff.stop" >"$TMP/sniff" 2>&1 &
-SNIFF=$!
-wait_for 10 grep -q listening "$TMP/sniff"
+dm_sniff tx "$DEV_TX" $PORT
 through "a packet socket"
-touch "$TMP/sniff.stop"
-wait $SNIFF || true
-diag "$(tr '\n' ' ' <"$TMP/sniff")"
-equal "a packet socket sees no payload" "$(dm_value "$TMP/sniff" most)" 0
+dm_sniff_none "a packet socket"
 
 tx nft 'add table t; add chain t o { type filter hook output priority 0; };
 	add rule t o tcp dport 5000 @th,160,32 0x12345678 counter drop'

@@ -9,6 +9,7 @@
 #   above TEXT KEY LEAST [OUT]
 #   not_home ID [QUEUES]      true if somebody but the NIC holds buffers
 #   goes_on NAME              the receiver gets to touch:NAME
+#   sent_by DEVICE / refused_by DEVICE   its frames in netns rx
 #   rmem VALUES               net.ipv4.tcp_rmem of rx, until the scenario ends
 # shellcheck source=tests/vm/scenarios/devmem.bash
 . /stage/scenarios/devmem.bash
@@ -60,6 +61,16 @@ goes_on()
 		not_ok "dmsock gets to ${1##*/}" "$(cat "$OUT" "$OUT.err")"
 		exit 1
 	fi
+}
+
+sent_by()
+{
+	ip -n rx -s -j link show "$1" | jq '.[0].stats64.tx.packets'
+}
+
+refused_by()
+{
+	ip -n rx -s -j link show "$1" | jq '.[0].stats64.tx.dropped'
 }
 
 set_rmem()

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "dmsock.h"
+#include "ebpf.h"
 #include "md5.h"
 
 #ifndef TCP_INQ
@@ -270,6 +271,14 @@ static void do_filter(uint32_t offset)
 		err(1, "filter");
 }
 
+static void do_prog(const char *path)
+{
+	int fd = bpf_pinned(path);
+
+	if (setsockopt(conn.fd, SOL_SOCKET, SO_ATTACH_BPF, &fd, sizeof(fd)))
+		err(1, "%s", path);
+}
+
 static void do_epoll(uint32_t events)
 {
 	struct epoll_event ev = { .events = events };
@@ -327,6 +336,8 @@ bool step_conn(const char *s)
 		do_set(name, a);
 	else if (sscanf(s, "filter:%d", &a) == 1)
 		do_filter(a);
+	else if (!strncmp(s, "prog:", 5))
+		do_prog(s + 5);
 	else if (!strcmp(s, "epoll:et"))
 		do_epoll(EPOLLIN | EPOLLET);
 	else if (!strcmp(s, "epoll:lt"))

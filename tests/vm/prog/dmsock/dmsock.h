@@ -139,6 +139,9 @@ bool step_other(const char *s);
 /* sockmap.c: a BPF sockmap between. */
 bool step_sockmap(const char *s);
 
+/* kcm.c: a KCM socket between. */
+bool step_kcm(const char *s);
+
 /* race.c: threads on one socket. */
 bool step_race(const char *s);
 

@@ -29,6 +29,7 @@
  *   set:OPTION:VALUE	timestamp, oobinline, rcvlowat, rcvbuf, peekoff, inq,
  *			flowinfo
  *   filter:OFFSET	a socket filter that loads this byte; 0: none
+ *   prog:PATH		a socket filter that is pinned there
  *   ready:MS		poll() for that long
  *   epoll:et, epoll:lt, epwait:MS
  *   inq, atmark	the ioctls
@@ -49,8 +50,8 @@
  *   faults:on, faults:off	see fault.c
  *   flood:CALLS:THREADS	garbage for SO_DEVMEM_DONTNEED, see flood.c
  *   uring...		see uring.c
- *   plain...		readers that know no device memory, see other.c and
- *			sockmap.c
+ *   plain...		readers that know no device memory, see other.c,
+ *			sockmap.c and kcm.c
  *
  *   free		return all tokens that are kept
  *   freesome:N		the oldest N of them
@@ -134,7 +135,7 @@ static void run_step(char *s)
 		s = equals + 1;
 	}
 	if (step_rx(s) || step_tokens(s) || step_conn(s) || step_other(s) ||
-	    step_sockmap(s) || step_race(s) || step_flood(s) ||
+	    step_sockmap(s) || step_kcm(s) || step_race(s) || step_flood(s) ||
 	    step_fault(s) || step_uring(s))
 		return;
 	if (sscanf(s, "sleep:%u", &a) == 1) {

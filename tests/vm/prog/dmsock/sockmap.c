@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* plainmap: the socket goes into a BPF sockmap whose verdict is to pass. */
 #include <errno.h>
-#include <linux/bpf.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "dmsock.h"
-
-static int bpf(int cmd, union bpf_attr *attr)
-{
-	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-}
+#include "ebpf.h"
 
 static int load_verdict(void)
 {
@@ -19,14 +12,9 @@ static int load_verdict(void)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = SK_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SK_SKB,
-		.insns = (uintptr_t)insns,
-		.insn_cnt = sizeof(insns) / sizeof(*insns),
-		.license = (uintptr_t)"GPL",
-	};
 
-	return bpf(BPF_PROG_LOAD, &attr);
+	return bpf_load(BPF_PROG_TYPE_SK_SKB, insns,
+			sizeof(insns) / sizeof(*insns));
 }
 
 static int make_map(void)
@@ -38,7 +26,7 @@ static int make_map(void)
 		.max_entries = 1,
 	};
 
-	return bpf(BPF_MAP_CREATE, &attr);
+	return bpf_call(BPF_MAP_CREATE, &attr);
 }
 
 static int attach(int map, int prog)
@@ -49,7 +37,7 @@ static int attach(int map, int prog)
 		.attach_type = BPF_SK_SKB_VERDICT,
 	};
 
-	return bpf(BPF_PROG_ATTACH, &attr);
+	return bpf_call(BPF_PROG_ATTACH, &attr);
 }
 
 static int insert(int map, int fd)
@@ -61,7 +49,7 @@ static int insert(int map, int fd)
 		.value = (uintptr_t)&value,
 	};
 
-	return bpf(BPF_MAP_UPDATE_ELEM, &attr);
+	return bpf_call(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
 bool step_sockmap(const char *s)

@@ -251,6 +251,7 @@ pci_ers_result_t igb_devmem_error_detected(struct pci_dev *pdev,
 					   pci_channel_state_t state);
 pci_ers_result_t igb_devmem_slot_reset(struct pci_dev *pdev);
 void igb_devmem_error_resume(struct pci_dev *pdev);
+bool igb_devmem_stop_lost(struct igb_adapter *adapter);
 bool igb_devmem_undo_down(struct igb_adapter *adapter);
 void igb_devmem_reset_prepare(struct pci_dev *pdev);
 void igb_devmem_reset_done(struct pci_dev *pdev);

@@ -3,11 +3,36 @@
  * SR-IOV, runtime suspend. None of them comes with rtnl held; with what is here
  * nothing touches the rings without it.
  */
+#include <linux/delay.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 #include <linux/rtnetlink.h>
 
 #include "igb.h"
+
+/**
+ * igb_devmem_stop_lost - make sure that the NIC does not use memory any more
+ * @adapter: which is about to give buffers back
+ *
+ * If igb cannot reach its registers, for which one bad read is enough, or the slot
+ * is in error, it has not been stopped. Then it loses bus mastering, until the reset
+ * that it needs anyway.
+ *
+ * Context: process.
+ * Return: true if that was so.
+ */
+bool igb_devmem_stop_lost(struct igb_adapter *adapter)
+{
+	if (!adapter->devmem ||
+	    !(E1000_REMOVED(READ_ONCE(adapter->hw.hw_addr)) ||
+	      pci_channel_offline(adapter->pdev)))
+		return false;
+
+	pci_clear_master(adapter->pdev);
+	/* what is behind in a switch */
+	usleep_range(100, 200);
+	return true;
+}
 
 /* Between error_detected and resume the device is detached: queues can be
  * unbound, which is why all of them need rtnl, but not bound.
@@ -20,11 +45,6 @@ pci_ers_result_t igb_devmem_error_detected(struct pci_dev *pdev,
 	pci_ers_result_t result = PCI_ERS_RESULT_NEED_RESET;
 
 	rtnl_lock();
-	/* igb_down() does not reset a NIC that is in error, and then gives its
-	 * buffers back.
-	 */
-	if (state != pci_channel_io_normal)
-		pci_clear_master(pdev);
 	/* One more error before it recovered? It is down. */
 	if (state != pci_channel_io_frozen || !adapter->devmem ||
 	    !adapter->devmem->error_down) {
@@ -138,7 +158,7 @@ void igb_devmem_reset_done(struct pci_dev *pdev)
 	if (adapter->devmem && adapter->devmem->resetting) {
 		adapter->devmem->resetting = false;
 		WRITE_ONCE(adapter->hw.hw_addr, adapter->io_addr);
-		/* restored as it was: see igb_devmem_take_back() */
+		/* restored as it was: see igb_devmem_stop_lost() */
 		pci_set_master(pdev);
 		igb_reset(adapter);
 		if (netif_running(netdev) && igb_open(netdev)) {

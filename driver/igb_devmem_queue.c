@@ -76,7 +76,7 @@ static bool igb_devmem_wait(struct e1000_hw *hw, u8 reg_idx, bool on)
 }
 
 /* Disables the queue's NAPI, and tells whether the NIC is known to write no
- * more. If it cannot be reached, igb_devmem_take_back() sees to that.
+ * more. If it cannot be reached, igb_devmem_stop_lost() sees to that.
  */
 static bool igb_devmem_stop(struct igb_ring *ring)
 {

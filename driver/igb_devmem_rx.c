@@ -10,7 +10,6 @@
  * header buffer or was dropped, moves on to next_to_use at once: kept in its
  * slot it could be out of reach of a dry ring.
  */
-#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/log2.h>
 #include <linux/pci.h>
@@ -227,25 +226,15 @@ bool igb_devmem_fill_ring(struct igb_ring *ring)
 	return true;
 }
 
-/* The NIC is known not to write any more, and no poll touches the ring. If igb
- * cannot reach its registers nothing is known, for one bad read is enough for
- * that: then it loses bus mastering, until the reset that it needs anyway.
- */
+/* The NIC is known not to write any more, and no poll touches the ring. */
 void igb_devmem_take_back(struct igb_devmem_queue *q, struct igb_ring *ring)
 {
-	struct igb_adapter *adapter = q->adapter;
 	u16 i;
 
 	if (!q->q_vector)
 		return;
 
-	if (E1000_REMOVED(READ_ONCE(adapter->hw.hw_addr)) ||
-	    pci_channel_offline(adapter->pdev)) {
-		pci_clear_master(adapter->pdev);
-		/* what is behind in a switch */
-		usleep_range(100, 200);
-	}
-
+	igb_devmem_stop_lost(q->adapter);
 	WRITE_ONCE(q->q_vector, NULL);
 	for (i = 0; i < q->count; i++) {
 		if (q->posted[i].niov)

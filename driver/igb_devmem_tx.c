@@ -62,6 +62,8 @@ static void igb_devmem_drain_all(struct igb_adapter *adapter)
 	struct net_device *netdev = adapter->netdev;
 	int i;
 
+	if (igb_devmem_stop_lost(adapter))
+		return;
 	/* igb_down() empties the rings. If the device is gone nobody may have
 	 * called it: then without bus mastering nothing is read.
 	 */

@@ -58,6 +58,7 @@ void nl_generate(struct rng *r, struct nl_msg *msg);
 void nl_mutate(struct rng *r, struct nl_msg *msg);
 size_t nl_serialize(struct rng *r, const struct nl_msg *msg, uint32_t seq,
 		    bool broken, uint8_t *buf);
+bool nl_binds(const struct nlmsghdr *hdr);
 bool nl_privileged(const struct nlmsghdr *hdr);
 
 #endif /* NL_H */

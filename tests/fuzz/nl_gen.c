@@ -73,6 +73,17 @@ static void gen_bind(struct rng *r, struct nl_msg *msg)
 		add_u32(msg, DEVMEM_TCP_A_SOCK_LIMIT, rnd_edge(r));
 }
 
+static void gen_bind_tx(struct rng *r, struct nl_msg *msg)
+{
+	static const uint32_t users[] = { 0, 65534, DEVMEM_TCP_TX_ANYBODY };
+
+	add_u32(msg, DEVMEM_TCP_A_IFINDEX, some_ifindex(r));
+	add_u32(msg, DEVMEM_TCP_A_DMABUF_FD, some_fd(r));
+	if (chance(r, 40))
+		add_u32(msg, DEVMEM_TCP_A_TX_USER, chance(r, 80) ?
+			users[rnd(r, 3)] : rnd_edge(r));
+}
+
 static void gen_netdev_bind(struct rng *r, struct nl_msg *msg)
 {
 	unsigned int queues = some_number_of_queues(r), i;
@@ -105,10 +116,14 @@ static void gen_queue_get(struct rng *r, struct nl_msg *msg)
 static void gen_dmt(struct rng *r, struct nl_msg *msg)
 {
 	msg->family = world.dmt;
-	switch (rnd(r, 10)) {
+	switch (rnd(r, 11)) {
 	case 0 ... 3:
 		msg->cmd = DEVMEM_TCP_CMD_BIND_RX;
 		gen_bind(r, msg);
+		break;
+	case 10:
+		msg->cmd = DEVMEM_TCP_CMD_BIND_TX;
+		gen_bind_tx(r, msg);
 		break;
 	case 4 ... 6:
 		msg->cmd = DEVMEM_TCP_CMD_UNBIND;
@@ -134,11 +149,17 @@ static void gen_netdev(struct rng *r, struct nl_msg *msg)
 	msg->family = world.netdev;
 	if (chance(r, 20))
 		msg->flags |= NLM_F_DUMP;
-	switch (rnd(r, 10)) {
+	switch (rnd(r, 11)) {
 	case 0 ... 4:
 		msg->flags &= ~NLM_F_DUMP;
 		msg->cmd = NETDEV_BIND_RX;
 		gen_netdev_bind(r, msg);
+		break;
+	case 10:
+		msg->flags &= ~NLM_F_DUMP;
+		msg->cmd = NETDEV_BIND_TX;
+		add_u32(msg, NETDEV_A_BIND_IFINDEX, some_ifindex(r));
+		add_u32(msg, NETDEV_A_BIND_FD, some_fd(r));
 		break;
 	case 5 ... 7:
 		msg->cmd = NETDEV_QUEUE_GET;
@@ -356,6 +377,18 @@ size_t nl_serialize(struct rng *r, const struct nl_msg *msg, uint32_t seq,
 	return broken ? damage(r, buf, len) : len;
 }
 
+/* Is it a request for a binding, or the reply to one? */
+bool nl_binds(const struct nlmsghdr *hdr)
+{
+	const struct genlmsghdr *genl = NLMSG_DATA(hdr);
+
+	return (hdr->nlmsg_type == world.dmt &&
+		(genl->cmd == DEVMEM_TCP_CMD_BIND_RX ||
+		 genl->cmd == DEVMEM_TCP_CMD_BIND_TX)) ||
+	       (hdr->nlmsg_type == world.netdev &&
+		(genl->cmd == NETDEV_BIND_RX || genl->cmd == NETDEV_BIND_TX));
+}
+
 /* Does it need CAP_NET_ADMIN? Only what is a request at all. */
 bool nl_privileged(const struct nlmsghdr *hdr)
 {
@@ -365,8 +398,5 @@ bool nl_privileged(const struct nlmsghdr *hdr)
 	    hdr->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
 		return false;
 	return (hdr->nlmsg_type == world.dmt &&
-		(genl->cmd == DEVMEM_TCP_CMD_BIND_RX ||
-		 genl->cmd == DEVMEM_TCP_CMD_UNBIND)) ||
-	       (hdr->nlmsg_type == world.netdev &&
-		genl->cmd == NETDEV_BIND_RX);
+		genl->cmd == DEVMEM_TCP_CMD_UNBIND) || nl_binds(hdr);
 }

@@ -139,16 +139,21 @@ static bool attrs_right(const void *at, int len)
 static void take_binding(const struct nlmsghdr *hdr, const void *attrs, int len)
 {
 	static const uint16_t always[] = {
-		DEVMEM_TCP_A_ID, DEVMEM_TCP_A_IFINDEX, DEVMEM_TCP_A_QUEUE,
+		DEVMEM_TCP_A_ID, DEVMEM_TCP_A_IFINDEX,
 		DEVMEM_TCP_A_RX_PAGE_SIZE, DEVMEM_TCP_A_SIZE,
 		DEVMEM_TCP_A_NUM_NIOVS, DEVMEM_TCP_A_EXPORTER,
-		DEVMEM_TCP_A_POOL, DEVMEM_TCP_A_SOCK_LIMIT,
+		DEVMEM_TCP_A_SOCK_LIMIT,
 	};
+	bool tx = genl_find(attrs, len, DEVMEM_TCP_A_TX, 0);
 	unsigned int i;
 
 	for (i = 0; i < sizeof(always) / sizeof(*always); i++)
 		if (!genl_find(attrs, len, always[i], 0))
 			fuzz_fail("a binding without attribute %u", always[i]);
+	if (tx != !!genl_find(attrs, len, DEVMEM_TCP_A_TX_USER, 0) ||
+	    tx == !!genl_find(attrs, len, DEVMEM_TCP_A_QUEUE, 0) ||
+	    tx == !!genl_find(attrs, len, DEVMEM_TCP_A_POOL, 0))
+		fuzz_fail("a binding to send from with queues, or one without");
 	if (!role.here && hdr->nlmsg_seq)
 		fuzz_fail("a binding of another namespace is shown");
 	if (!role.admin && genl_find(attrs, len, DEVMEM_TCP_A_NUM_HELD, 0))
@@ -161,7 +166,6 @@ static void take_reply(const struct nlmsghdr *hdr)
 	const void *attrs = (const uint8_t *)hdr + NLMSG_LENGTH(GENL_HDRLEN);
 	int len = (int)hdr->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
 	const struct nlattr *id;
-	bool bind;
 
 	count(hdr->nlmsg_seq ? ANSWERS : NOTIFICATIONS);
 	if (hdr->nlmsg_type != world.dmt && hdr->nlmsg_type != world.netdev)
@@ -170,10 +174,7 @@ static void take_reply(const struct nlmsghdr *hdr)
 		fuzz_fail("malformed reply to command %u", genl->cmd);
 		return;
 	}
-	bind = hdr->nlmsg_type == world.dmt ?
-	       genl->cmd == DEVMEM_TCP_CMD_BIND_RX :
-	       genl->cmd == NETDEV_BIND_RX;
-	if (bind) {
+	if (nl_binds(hdr)) {
 		id = genl_find(attrs, len, hdr->nlmsg_type == world.dmt ?
 			       DEVMEM_TCP_A_ID : NETDEV_A_BIND_ID, 0);
 		if (!id)

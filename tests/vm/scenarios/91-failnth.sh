@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # timeout: 600
-# Proves: bind, unbind, every read, the export and the mapping of a BAR, each
+# Proves: bind, also to send from, unbind, every read, the export and the mapping of a BAR, each
 # with its first, second, ... allocation or copy failing, end in success or in an
 # errno that says so, also where the exporter is called, in a worker; nothing is
 # left of them, and what was there is.
@@ -34,7 +34,7 @@ defer rmmod vgem
 fn_run "a BAR" get dump devget devdump queueget queuedump split \
 	export mmap -- "${ON[@]}" -q 1 -m "$HALF" \
 	-b "$PCI_MEM:33554432:1048576"
-fn_run "a BAR" bind unbind closenl -- "${ON[@]}" -q 1 -k 3 -m "$HALF"
+fn_run "a BAR" bind bindtx unbind closenl -- "${ON[@]}" -q 1 -k 3 -m "$HALF"
 fn_run "two queues" bindnl -- "${ON[@]}" -q 1,2 -k 11 -m "$HALF"
 fn_run "workers, a BAR" bind -- "${ON[@]}" -q 1 -w -k 23 -m "$HALF"
 exporters udmabuf:256K heap:1M vgem:256K tbuf:1M,seg=64K \

@@ -14,6 +14,7 @@
  *   -x PATH		an XDP program that is pinned there
  *
  *   bind, bindnl	over devmem_tcp, over netdev; then unbind
+ *   bindtx		to send from
  *   unbind, closenl	end a binding of either
  *   get, dump		of devmem_tcp, with a binding there
  *   devget, devdump, queueget, queuedump	of netdev

@@ -31,6 +31,13 @@ static void begin_bind(void)
 		genl_put_u32(&ours, DEVMEM_TCP_A_QUEUE, queues[i]);
 }
 
+static void begin_bindtx(void)
+{
+	genl_begin(&ours, DEVMEM_TCP_CMD_BIND_TX);
+	genl_put_u32(&ours, DEVMEM_TCP_A_IFINDEX, ifindex);
+	genl_put_u32(&ours, DEVMEM_TCP_A_DMABUF_FD, dmabuf);
+}
+
 static void begin_bindnl(void)
 {
 	uint32_t i;
@@ -272,6 +279,7 @@ static int after_split(unsigned int n, int ret)
 
 const struct op netlink_ops[] = {
 	{ "bind", begin_bind, run_ours, after_bind, false },
+	{ "bindtx", begin_bindtx, run_ours, after_bind, false },
 	{ "bindnl", begin_bindnl, run_netdev, after_bindnl, false },
 	{ "unbind", before_unbind, run_ours, after_unbind, false },
 	{ "closenl", before_closenl, run_close, after_closenl, false },

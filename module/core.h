@@ -177,6 +177,14 @@ bool dmt_any_alive(void);
 /* debugfs.c */
 void dmt_debugfs_init(void);
 void dmt_debugfs_exit(void);
+#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
+bool dmt_pool_should_fail(void);
+#else
+static inline bool dmt_pool_should_fail(void)
+{
+	return false;
+}
+#endif
 
 /* dmabuf.c */
 int dmt_dmabuf_map(struct dmt_binding *binding, struct dma_buf *dmabuf,

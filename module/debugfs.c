@@ -3,9 +3,13 @@
  * each binding that has an id. Other than "devmemctl show" it lists those of all
  * network namespaces, and those that are gone for user space but still wait for
  * an exporter or for net_iovs that sockets hold.
+ *
+ * On a kernel with fault injection there is fail_pool/ beside it: a queue that
+ * looks for buffers finds none.
  */
 
 #include <linux/debugfs.h>
+#include <linux/fault-inject.h>
 #include <linux/rtnetlink.h>
 #include <linux/seq_file.h>
 #include "core.h"
@@ -59,18 +63,42 @@ static int dmt_debugfs_bindings_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(dmt_debugfs_bindings);
 
+#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
+static DECLARE_FAULT_ATTR(dmt_fail_pool);
+
 /**
- * dmt_debugfs_init - make the file; without debugfs there is none
+ * dmt_pool_should_fail - has a test asked for it?
+ *
+ * Context: any.
+ */
+bool dmt_pool_should_fail(void)
+{
+	return should_fail(&dmt_fail_pool, 1);
+}
+
+static void dmt_debugfs_faults(void)
+{
+	fault_create_debugfs_attr("fail_pool", dmt_debugfs_dir, &dmt_fail_pool);
+}
+#else
+static void dmt_debugfs_faults(void)
+{
+}
+#endif
+
+/**
+ * dmt_debugfs_init - make the files; without debugfs there are none
  */
 void dmt_debugfs_init(void)
 {
 	dmt_debugfs_dir = debugfs_create_dir("devmem_tcp", NULL);
 	debugfs_create_file("bindings", 0400, dmt_debugfs_dir, NULL,
 			    &dmt_debugfs_bindings_fops);
+	dmt_debugfs_faults();
 }
 
 /**
- * dmt_debugfs_exit - nobody reads it any more on return
+ * dmt_debugfs_exit - nobody uses them any more on return
  */
 void dmt_debugfs_exit(void)
 {

@@ -128,6 +128,8 @@ static bool dmt_pool_try_refill(struct net_iov_pool *pool)
 {
 	struct dmt_binding *binding = dmt_binding_of(pool->home.binding);
 
+	if (dmt_pool_should_fail())
+		return false;
 	if (!pool->spare)
 		pool->spare = dmt_pool_take_from(binding, pool->index);
 	if (!pool->spare)

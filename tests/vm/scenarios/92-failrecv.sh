@@ -4,7 +4,8 @@
 # Proves: recvmsg() and DONTNEED, with their first, second, ... allocation or copy
 # failing, say so and change nothing: no byte is lost, no token, and the next call
 # goes on. A stream lives through allocations that fail at random in interrupt
-# context, and through a pool that has a buffer for every second request.
+# context, through a pool whose refills fail at random, and through one that has a
+# buffer for every second request.
 # shellcheck source=tests/vm/scenarios/failnth.bash
 . /stage/scenarios/failnth.bash
 # shellcheck source=tests/vm/scenarios/sock.bash
@@ -56,6 +57,14 @@ random()
 	talk_end "$text"
 }
 
+# Our own allocator's.
+refills()
+{
+	fn_set devmem_tcp/fail_pool verbose 0
+	FN_KINDS+=" devmem_tcp/fail_pool"
+	random devmem_tcp/fail_pool 40
+}
+
 # Fewer buffers than the ring takes: nearly every refill finds nothing. Of the
 # buffers that queues share half stay in the pool.
 small()
@@ -82,5 +91,6 @@ dm_steer 0 1 0 0
 calls
 random failslab 3
 random fail_page_alloc 3
+refills
 small "48 buffers" $((48 * 4096)) 1
 small "128 buffers for two queues" $((128 * 4096)) 1,2

@@ -5,8 +5,8 @@
 #   fn_stage                  skip_all without fault injection; all kinds of
 #                             memory count, nothing is logged
 #   fn_run TEXT OP... -- OPTION...   failnth, each OP must be right
-#   fn_random KIND PERCENT TIMES   failslab or fail_page_alloc fails at random,
-#                             in interrupt context
+#   fn_random KIND PERCENT TIMES   it fails at random, allocations only in
+#                             interrupt context
 #   fn_left KIND              how many of these TIMES are left
 #   fn_off                    no more
 # shellcheck source=tests/vm/scenarios/devmem.bash
@@ -85,7 +85,9 @@ fn_run()
 # Only those who may not wait, whoever they are.
 fn_random()
 {
-	fn_set "$1" ignore-gfp-wait Y
+	case $1 in
+	failslab | fail_page_alloc) fn_set "$1" ignore-gfp-wait Y ;;
+	esac
 	fn_set "$1" task-filter N
 	fn_set "$1" interval 1
 	fn_set "$1" space 0

@@ -55,10 +55,13 @@ net_mtu 1500
 tx_talk "family netdev" -n "${TX_BAR[@]}" -- send:$MIB
 tx_gone "family netdev"
 
-# An id can be handed on; without CAP_NET_ADMIN, but to the user who is named.
+# An id can be handed on; without CAP_NET_ADMIN, but to the user who is named. What
+# they send is not memory that they lock.
 as()
 {
-	TX_BY=(setpriv --reuid "$1" --clear-groups)
+	# shellcheck disable=SC2016  # that shell's
+	TX_BY=(bash -c 'ulimit -l 0 && exec "$@"' -
+		setpriv --reuid "$1" --clear-groups)
 	tx_sink $PORT
 	tx_start -i "$id" -- mine=try:0:1000
 	TX_BY=()

@@ -84,7 +84,30 @@ check "over the end: unbind" tx devmemctl unbind --all
 equal "over the end: what is there is sent" "$(tx_value over.ret)" 10
 equal "over the end: and no more" "$(sink_value received)" 10
 
-# The route goes through lo, or another NIC.
+# Sockets in states of their own. A cookie is not needed, so the first call of one
+# that opens fast connects it.
+one_refused()
+{
+	local text=$1
+	shift
+
+	unbind_all
+	tx_sink $PORT
+	tx_start -m "$PCI_MEM:0x100000:0x400000" -d "$DEV_TX" "$@"
+	tx_wait "$text"
+	tried it EINVAL "$text"
+	equal "$text: nothing of it is sent" "$(sink_value received)" 1000
+}
+
+one_refused "without SO_ZEROCOPY" -z -- it=try:0:1000 host:1000
+one_refused "with TCP_REPAIR" -- repair:1 it=try:0:1000 repair:0 host:1000
+tx sysctl -qw net.ipv4.tcp_fastopen=5
+defer tx sysctl -qw net.ipv4.tcp_fastopen=1
+one_refused "with TCP_FASTOPEN_CONNECT" -F -- it=try:0:1000 host:1000
+tx sysctl -qw net.ipv4.tcp_fastopen=1
+unbind_all
+
+# The route goes through lo.
 tx_sink $PORT
 TO=127.0.0.1
 TX_BY=(nsenter --net=/run/netns/rx)
@@ -95,6 +118,23 @@ tried lo ENODEV "a route through lo"
 equal "loopback: nothing is sent" "$(sink_value received)" 0
 TO=$IP4_RX
 unbind_all
+
+# There is none.
+tx_sink $PORT
+rm -f "$TMP/moved" "$TMP/none"
+tx_start "${TX_BAR[@]}" -- send:1000 "done" touch:"$TMP/full" wait:"$TMP/moved" \
+	none=try:0:1000 touch:"$TMP/none" wait:"$TMP/back" send:1000
+tx_goes_on "$TMP/full"
+tx ip route add unreachable "$IP4_RX/32"
+touch "$TMP/moved"
+tx_goes_on "$TMP/none"
+tx ip route del unreachable "$IP4_RX/32"
+touch "$TMP/back"
+tx_wait "no route"
+tried none EHOSTUNREACH "no route"
+tx_right "no route"
+unbind_all
+rm -f "$TMP/moved" "$TMP/full" "$TMP/back"
 
 # Another device takes the route over while bytes are queued.
 dm_modules dummy

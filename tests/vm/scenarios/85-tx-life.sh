@@ -90,6 +90,11 @@ outlive()
 	tx_right "$text"
 }
 
+lists_binding()
+{
+	grep -q '^id=' "$OUT"
+}
+
 dm_stage 4
 defer load_modules
 defer unbind_all
@@ -102,6 +107,28 @@ outlive "rmmod" rmmod_control "${TX_BAR[@]}"
 check "rmmod: the exporter is free" wait_for 5 bar_is_free
 check "rmmod of the core, when all is acknowledged" wait_for 5 rmmod_core
 check "the modules come back" load_modules
+
+# In the middle of a call that waits for room: it has sent a part, and then it ends.
+text="in mid-call"
+rm -f "$GO".*
+tx_sink -r 65536 $PORT "wait:$GO.read"
+tx_start "${TX_BAR[@]}" -S 300000 -- send:$FILL:$FILL
+wait_for 20 lists_binding
+sleep 1
+check "$text: unbind" unbind_id
+touch "$GO.read"
+if wait $SENDER; then
+	not_ok "$text: the rest is refused"
+else
+	ok "$text: the rest is refused"
+fi
+wait $SINK_PID || true
+diag "$(cat "$OUT.err")"
+equal "$text: what was sent came" "$(sink_value received)" \
+	"$(sed -n 's/.*sendmsg after \([0-9]*\) bytes: Invalid argument/\1/p' "$OUT.err")"
+equal "$text: and is right" "$(sink_value received)" "$(sink_value right)"
+equal "$text: a part" "$(($(sink_value received) > 0))" 1
+tx_gone "$text"
 
 # The owner of a binding of the family netdev closes its socket.
 stuck -n "${TX_BAR[@]}" -- unbind "done"

@@ -3,12 +3,14 @@
 # timeout: 400
 # Proves: bytes from device memory come right through what TCP and the layers
 # below do with an skb: segmentation by the NIC and by software, retransmission
-# and SACK, MTU probing, qdiscs that hold, drop, reorder and duplicate, a packet
+# and SACK, TCP_CORK, TCP_NODELAY and SO_LINGER, MTU probing, timestamps, qdiscs that hold, drop, reorder and duplicate, a packet
 # socket that listens, netfilter, a smaller MTU in mid-stream.
 # shellcheck source=tests/vm/scenarios/tx.bash
 . /stage/scenarios/tx.bash
 
 MIB=$((8 << 20))
+# Small, so that what is sent again must not be written over yet.
+TX_BAR=(-m "$PCI_MEM:0:0x100000" -d "$DEV_TX")
 
 unbind_all()
 {
@@ -24,7 +26,8 @@ through()
 {
 	local text=$1 step=${2:-send:$MIB}
 
-	tx_talk "$text" "${TX_BAR[@]}" -- "$step"
+	# shellcheck disable=SC2086  # several
+	tx_talk "$text" "${TX_BAR[@]}" -- $step
 	check "$text: unbind" unbind_all
 	tx_gone "$text"
 }
@@ -61,6 +64,24 @@ tx sysctl -qw net.ipv4.tcp_sack=0
 defer tx sysctl -qw net.ipv4.tcp_sack=1
 qdisc "loss without SACK" netem loss 2% limit 10000
 tx sysctl -qw net.ipv4.tcp_sack=1
+
+through "TCP_CORK" "cork:1 send:300000:1000 cork:0 send:1"
+through "TCP_NODELAY" "nodelay:1 send:100000:100"
+tx sysctl -qw net.ipv4.tcp_timestamps=0
+defer tx sysctl -qw net.ipv4.tcp_timestamps=1
+through "frames that are padded" "nodelay:1 send:300:1 send:300:3 send:300:5"
+tx sysctl -qw net.ipv4.tcp_timestamps=1
+
+# A timestamp would come with a copy of the frame. Nobody reads them.
+through "timestamps" "stamps send:1000000 done"
+equal "timestamps: none, for they would have the payload" "$(tx_value stamps)" 0
+
+tx_sink $PORT sleep:500
+tx_start "${TX_BAR[@]}" -- linger:20 send:1000000 end=close
+tx_wait "SO_LINGER"
+equal "SO_LINGER: all bytes are right" "$(sink_value right)" 1000000
+check "SO_LINGER: unbind" unbind_all
+tx_gone "SO_LINGER"
 
 # The probe would be a copy.
 tx sysctl -qw net.ipv4.tcp_mtu_probing=2 net.ipv4.tcp_base_mss=512

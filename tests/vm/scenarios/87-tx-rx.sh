@@ -9,6 +9,7 @@
 
 BYTES=$((64 << 20))
 CYCLES=${CYCLES:-100}
+BINDINGS=/sys/kernel/debug/devmem_tcp/bindings
 
 unbind_all()
 {
@@ -58,11 +59,12 @@ dm_steer 1 0 0 0
 [ -z "${STAGE_SLOW:-}" ] || [ "$STAGE_SLOW" -eq 1 ] || CYCLES=20
 bad=0
 for ((i = 0; i < CYCLES; i++)); do
-	tx_sink $PORT
-	tx_start "${TX_BAR[@]}" -- send:$((4 << 20)) "touch:$TMP/go.$i" \
-		wait:"$TMP/on.$i" send:0
+	tx_sink -r 65536 $PORT "wait:$TMP/on.$i"
+	tx_start "${TX_BAR[@]}" -S 4194304 -- full=fill:$((2 << 20)) \
+		"touch:$TMP/go.$i" "wait:$TMP/on.$i"
 	wait_for 20 test -e "$TMP/go.$i" || bad=$((bad + 1))
 	rmmod devmem_tcp || bad=$((bad + 1))
+	grep -q "^id=$(tx_value id) state=freeing" $BINDINGS || bad=$((bad + 1))
 	touch "$TMP/on.$i"
 	wait $SENDER || bad=$((bad + 1))
 	wait $SINK_PID || bad=$((bad + 1))

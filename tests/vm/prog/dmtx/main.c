@@ -10,6 +10,8 @@
  *   -i ID		instead of -d: somebody has bound it
  *   -s SEED, -b SOURCE_PORT
  *   -S BYTES		SO_SNDBUF
+ *   -z			without SO_ZEROCOPY
+ *   -F			with TCP_FASTOPEN_CONNECT: the first call connects
  *
  * The dma-buf is used as a ring: what was sent from a place has to be completed
  * before the place is written again. Steps, one after the other:
@@ -30,19 +32,25 @@
  *   uring:OP		the same by io_uring, 1000 bytes: OP is sendmsg, waitall
  *			(the same with MSG_WAITALL), or zc, IORING_OP_SENDMSG_ZC
  *   user:UID		the user from here on
+ *   cork:N, nodelay:N, repair:N	the socket options of TCP
+ *   stamps		ask for a timestamp of all that is sent
+ *   linger:SECONDS	SO_LINGER
+ *   faults:on, faults:off	between these each sendmsg() is made with its first
+ *			allocation or copy failing, then with its second, ..., until
+ *			it succeeds; prints NAME.injected, and NAME.failed of these
  *   unbind		close the netlink socket or ask for it; the program goes on
  *   rst		reset the connection, and end
+ *   close		close it, and end; prints NAME.ms
  *   exit		end, with all descriptors as they are
  *   wait:FILE, touch:FILE, sleep:MS
  *
- * A step can have a name: NAME=STEP. Prints id=, sent=, completed=, and copied=:
- * completions that say that data was copied. Then it shuts down and waits for
- * the peer's end.
+ * A step can have a name: NAME=STEP. Prints id=, sent=, completed=, copied=:
+ * completions that say that data was copied; stamps=: timestamps. Then it shuts down
+ * and waits for the peer's end.
  */
 #include <err.h>
 #include <errno.h>
-#include <time.h>
-#include <linux/errqueue.h>	/* needs time.h */
+#include <linux/net_tstamp.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -55,41 +63,29 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/devmem_tcp.h>
 
 #include "bar.h"
-#include "devmem_sock.h"
+#include "dmtx.h"
 #include "genl.h"
 #include "netdev.h"
 #include "pattern.h"
 #include "step.h"
-#include "uring.h"
 
 #define BUF_FD		20
 #define CALL_SIZE	(64 << 10)
-#define CONTROL		CMSG_SPACE(sizeof(uint32_t))
 #define MAX_IOV		16
-#define MAX_CALLS	65536
 
 static struct genl g = { .fd = -1 };
-static uint64_t seed, sent, size;
-static uint8_t *mem;
-static uint32_t id;
-static int sock = -1, sndbuf;
-static bool over_netdev;
-static const char *step_name;
-
-/* The ring: bytes from @tail to @head are out. Both only grow. */
-static uint64_t head, tail;
-
-/* Of each call by its number: where the ring was behind it, and is it done? */
-static struct {
-	uint64_t	head;
-	bool		done;
-} calls[MAX_CALLS];
-static uint32_t nr_calls, first_call, completed, copied;
+static uint64_t sent;
+static int sndbuf;
+static bool over_netdev, fast_open, zerocopy = true;
+uint32_t id;
+int sock = -1;
+const char *step_name;
 
 static void bind_buf(const char *ifname, int fd, const char *user)
 {
@@ -133,6 +129,12 @@ static void unbind_buf(void)
 	close(g.fd);
 }
 
+static void set_tcp(int option, int value)
+{
+	if (setsockopt(sock, IPPROTO_TCP, option, &value, sizeof(value)))
+		err(1, "TCP option %d", option);
+}
+
 static void connect_to(const char *host, const char *port, unsigned int source)
 {
 	struct addrinfo hints = {
@@ -149,8 +151,11 @@ static void connect_to(const char *host, const char *port, unsigned int source)
 	if (sock < 0)
 		err(1, "socket");
 	setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (setsockopt(sock, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)))
+	if (zerocopy &&
+	    setsockopt(sock, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)))
 		err(1, "SO_ZEROCOPY");
+	if (fast_open)
+		set_tcp(TCP_FASTOPEN_CONNECT, 1);
 	if (sndbuf &&
 	    setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf)))
 		err(1, "SO_SNDBUF");
@@ -160,116 +165,6 @@ static void connect_to(const char *host, const char *port, unsigned int source)
 	if (connect(sock, ai->ai_addr, ai->ai_addrlen))
 		err(1, "connect to %s port %s", host, port);
 	freeaddrinfo(ai);
-}
-
-static void complete(const struct sock_extended_err *e)
-{
-	uint32_t i;
-
-	if (e->ee_origin != SO_EE_ORIGIN_ZEROCOPY)
-		return;
-	for (i = e->ee_info; ; i++) {
-		if (i >= nr_calls || calls[i].done)
-			errx(1, "call %u is completed twice, or never was", i);
-		calls[i].done = true;
-		completed++;
-		copied += !!(e->ee_code & SO_EE_CODE_ZEROCOPY_COPIED);
-		if (i == e->ee_data)
-			break;
-	}
-	/* What is done in the middle is free when all before it is. */
-	for (; first_call < nr_calls && calls[first_call].done; first_call++)
-		tail = calls[first_call].head;
-}
-
-/* Read the error queue; wait for something there, at most @ms. */
-static bool read_completions(int ms)
-{
-	char control[512];
-	struct msghdr msg = { .msg_control = control };
-	struct pollfd p = { .fd = sock };
-	struct cmsghdr *c;
-	bool any = false;
-
-	if (ms)
-		poll(&p, 1, ms);
-	for (;;) {
-		msg.msg_controllen = sizeof(control);
-		if (recvmsg(sock, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-			return any;
-		any = true;
-		for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
-			complete((void *)CMSG_DATA(c));
-	}
-}
-
-static void wait_done(void)
-{
-	time_t end = time(NULL) + 120;
-
-	while (first_call < nr_calls) {
-		if (read_completions(1000))
-			continue;
-		if (time(NULL) > end)
-			errx(1, "call %u of %u is not completed", first_call,
-			     nr_calls);
-		/* of a connection that has ended poll() waits for nothing */
-		usleep(10000);
-	}
-}
-
-/* Make @msg say to send from binding @from; @control is all zero. */
-static void name_binding(struct msghdr *msg, uint8_t control[CONTROL],
-			 uint32_t from)
-{
-	struct cmsghdr *c = (void *)control;
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_DEVMEM_DMABUF;
-	c->cmsg_len = CMSG_LEN(sizeof(from));
-	memcpy(CMSG_DATA(c), &from, sizeof(from));
-	msg->msg_control = control;
-	msg->msg_controllen = CONTROL;
-}
-
-/* One sendmsg() of @iovs, whose bases are offsets in the dma-buf. */
-static ssize_t send_from(struct iovec *iovs, int num, int flags, uint32_t from)
-{
-	struct msghdr msg = { .msg_iov = iovs, .msg_iovlen = num };
-	uint8_t control[CONTROL] = { 0 };
-	ssize_t ret;
-
-	name_binding(&msg, control, from);
-	ret = sendmsg(sock, &msg, flags | MSG_NOSIGNAL);
-	if (ret < 0)
-		return -errno;
-	if (nr_calls == MAX_CALLS)
-		errx(1, "too many calls");
-	calls[nr_calls].head = head;
-	calls[nr_calls++].done = false;
-	return ret;
-}
-
-/* Write @len bytes of the stream to the ring, all of them in one piece.
- * Return: the offset.
- */
-static uint64_t place(uint64_t at, uint64_t len)
-{
-	uint64_t offset = head % size;
-
-	if (offset + len > size) {	/* leave out the rest */
-		head += size - offset;
-		offset = 0;
-	}
-	while (head + len - tail > size) {
-		if (first_call == nr_calls)
-			tail = head;
-		else
-			read_completions(1000);
-	}
-	pattern_fill(seed, at, mem + offset, len);
-	head += len;
-	return offset;
 }
 
 static void send_call(uint64_t len, int num, int flags)
@@ -300,7 +195,7 @@ static void send_call(uint64_t len, int num, int flags)
 			     (unsigned long long)sent, strerror(-ret));
 		/* The rest of the place is not sent yet. */
 		if ((uint64_t)ret < len)
-			calls[nr_calls - 1].head = before;
+			ring_partly(before);
 		for (part = ret; part; ) {
 			put = part < iov->iov_len ? part : iov->iov_len;
 			iov->iov_base += put;
@@ -371,68 +266,62 @@ static void send_fill(uint64_t most)
 	       (unsigned long long)(sent - before));
 }
 
-static void try_one(unsigned long offset, unsigned long len, long flags,
-		    long from)
-{
-	struct iovec iov = { (void *)offset, len };
-	ssize_t ret = send_from(&iov, 1, flags, from);
-
-	printf("%s.errno=%s\n%s.ret=%zd\n", step_name,
-	       ret < 0 ? strerrorname_np(-ret) ?: "unknown" : "0", step_name,
-	       ret);
-}
-
-static void try_uring(const char *op)
-{
-	struct io_uring_sqe sqe = {
-		.opcode = IORING_OP_SENDMSG,
-		.fd = sock,
-		.len = 1,
-		.msg_flags = MSG_ZEROCOPY | MSG_NOSIGNAL,
-	};
-	struct iovec iov = { NULL, 1000 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	uint8_t control[CONTROL] = { 0 };
-	struct uring ring;
-	struct io_uring_cqe cqe;
-
-	if (!strcmp(op, "zc")) {
-		sqe.opcode = IORING_OP_SENDMSG_ZC;
-		sqe.msg_flags = MSG_NOSIGNAL;
-	} else if (!strcmp(op, "waitall")) {
-		sqe.msg_flags |= MSG_WAITALL;
-	} else if (strcmp(op, "sendmsg")) {
-		errx(2, "uring:%s?", op);
-	}
-	name_binding(&msg, control, id);
-	sqe.addr = (uintptr_t)&msg;
-	if (!uring_open(&ring, 2) || !uring_submit(&ring, &sqe))
-		err(1, "io_uring");
-	while (!uring_completed(&ring, &cqe))
-		usleep(1000);
-	close(ring.fd);
-	if (cqe.res > 0)
-		calls[nr_calls++].head = head;
-	printf("%s.errno=%s\n%s.ret=%d\n", step_name,
-	       cqe.res < 0 ? strerrorname_np(-cqe.res) ?: "unknown" : "0",
-	       step_name, cqe.res);
-}
-
 static void say_totals(void)
 {
-	printf("sent=%llu\ncompleted=%u\ncalls=%u\ncopied=%u\n",
-	       (unsigned long long)sent, completed, nr_calls, copied);
+	printf("sent=%llu\ncompleted=%u\ncalls=%u\ncopied=%u\nstamps=%u\n",
+	       (unsigned long long)sent, completed, nr_calls, copied, stamps);
 	fflush(stdout);
 }
 
-static void reset(void)
+static void set_linger(int seconds)
 {
-	struct linger now = { .l_onoff = 1 };
+	struct linger l = { .l_onoff = 1, .l_linger = seconds };
 
-	setsockopt(sock, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	if (setsockopt(sock, SOL_SOCKET, SO_LINGER, &l, sizeof(l)))
+		err(1, "SO_LINGER");
+}
+
+static void ask_for_stamps(void)
+{
+	int flags = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_ACK |
+		    SOF_TIMESTAMPING_SOFTWARE;
+
+	if (setsockopt(sock, SOL_SOCKET, SO_TIMESTAMPING, &flags,
+		       sizeof(flags)))
+		err(1, "SO_TIMESTAMPING");
+}
+
+static void close_it(void)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
 	close(sock);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	printf("%s.ms=%ld\n", step_name, (to.tv_sec - from.tv_sec) * 1000 +
+	       (to.tv_nsec - from.tv_nsec) / 1000000);
 	say_totals();
 	exit(0);
+}
+
+/* Return: false if @s sets nothing. */
+static bool set_option(const char *s)
+{
+	int n;
+
+	if (sscanf(s, "cork:%d", &n) == 1)
+		set_tcp(TCP_CORK, n);
+	else if (sscanf(s, "nodelay:%d", &n) == 1)
+		set_tcp(TCP_NODELAY, n);
+	else if (sscanf(s, "repair:%d", &n) == 1)
+		set_tcp(TCP_REPAIR, n);
+	else if (sscanf(s, "linger:%d", &n) == 1)
+		set_linger(n);
+	else if (!strcmp(s, "stamps"))
+		ask_for_stamps();
+	else
+		return false;
+	return true;
 }
 
 static void run_step(char *s)
@@ -475,14 +364,23 @@ static void run_step(char *s)
 	} else if (sscanf(s, "user:%lu", &a) == 1) {
 		if (seteuid(a))
 			err(1, "user %lu", a);
+	} else if (!strcmp(s, "faults:on")) {
+		faults = true;
+	} else if (!strcmp(s, "faults:off")) {
+		faults = false;
+		printf("%s.injected=%lu\n%s.failed=%lu\n", step_name,
+		       injected, step_name, failed);
 	} else if (!strcmp(s, "unbind")) {
 		unbind_buf();
 	} else if (!strcmp(s, "rst")) {
-		reset();
+		set_linger(0);
+		close_it();
 	} else if (!strcmp(s, "exit")) {
 		say_totals();
 		_exit(0);
-	} else if (!step_common(s)) {
+	} else if (!strcmp(s, "close")) {
+		close_it();
+	} else if (!set_option(s) && !step_common(s)) {
 		errx(2, "unknown step %s", s);
 	}
 	fflush(stdout);
@@ -496,7 +394,7 @@ int main(int argc, char **argv)
 	int c, buf = BUF_FD;
 	char byte;
 
-	while ((c = getopt(argc, argv, "+m:d:nu:i:s:b:S:")) != -1) {
+	while ((c = getopt(argc, argv, "+m:d:nu:i:s:b:S:zF")) != -1) {
 		switch (c) {
 		case 'm':
 			bar = optarg;
@@ -521,6 +419,12 @@ int main(int argc, char **argv)
 			break;
 		case 'S':
 			sndbuf = atoi(optarg);
+			break;
+		case 'z':
+			zerocopy = false;
+			break;
+		case 'F':
+			fast_open = true;
 			break;
 		default:
 			return 2;

@@ -24,7 +24,7 @@ for suite in "$@"; do
 		# 99-leaks needs the debug kernel
 		tests/vm/run.sh --timeout 3600 0 1 2 3 4 5 6 7 8 || failed=1
 		# addresses that are not the CPU's: what goes through a dma-buf
-		tests/vm/run.sh --iommu --name iommu 10 18 50 53 83 || failed=1
+		tests/vm/run.sh --iommu --name iommu 10 18 50 53 83 88 || failed=1
 		tests/vm/run.sh --append swiotlb=force --name swiotlb swiotlb ||
 			failed=1
 		;;

@@ -193,7 +193,7 @@ qemu_command()
 		serial=mon:stdio
 		append+=" loglevel=5"
 	fi
-	[ "$KERNEL" != debug ] || append+=" preempt=full watchdog_thresh=60"
+	[ "$KERNEL" != debug ] || append+=" preempt=full watchdog_thresh=60 panic_on_warn=1"
 	[ -z "$ICOUNT" ] || threads=single
 	# shellcheck disable=SC2054  # QEMU's commas
 	QEMU=(timeout --foreground -k 5 "$TIMEOUT" qemu-system-x86_64

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # timeout: 120
 # Proves: what devmemctl shows of bindings is what was asked for and what
-# happened; check finds fault with what is wrong, and only with that.
+# happened; it sends what it is told to; check finds fault with what is wrong, and
+# only with that.
 # shellcheck source=tests/vm/scenarios/devmem.bash
 . /stage/scenarios/devmem.bash
 
@@ -62,6 +63,62 @@ stats()
 	check "restore" rx devmemctl steer restore -d "$DEV_RX"
 }
 
+# tool_send TEXT SHA256 OPTION...: BIND goes before
+BIND=()
+tool_send()
+{
+	local text=$1 want=$2 sink
+	shift 2
+
+	rx socat -u TCP4-LISTEN:$PORT,reuseaddr "CREATE:$TMP/got" &
+	sink=$!
+	wait_for 10 dm_listens $PORT
+	if tx timeout 60 "${BIND[@]}" devmemctl -j send -c "$IP4_RX:$PORT" "$@" \
+		>"$OUT.json" 2>"$OUT.err"; then
+		ok "$text: send"
+	else
+		not_ok "$text: send" "$(cat "$OUT.err")"
+		kill $sink
+	fi
+	wait $sink || true
+	equal "$text: all bytes are right" "$(sum "$TMP/got")" "$want"
+	equal "$text: number of bytes" "$(jq .bytes "$OUT.json")" \
+		"$(stat -c %s "$TMP/got")"
+}
+
+sending()
+{
+	local id
+
+	random_file "$TMP/file" 3
+	tool_send "a file" "$(sum "$TMP/file")" -d "$DEV_TX" -i "$TMP/file" \
+		--hash bar "$PCI_MEM:2:0:1M"
+	equal "a file: its hash" "$(jq -r .sha256 "$OUT.json")" \
+		"$(sum "$TMP/file")"
+	check "bind --tx" tx devmemctl bind --tx -d "$DEV_TX" --user 12345 \
+		bar "$PCI_MEM:2:0:4M"
+	equal "show: to send from, and by whom" "$(tx devmemctl -j show |
+		jq -c '.[0] | [.tx, .tx_user]')" '[true,"12345"]'
+	id=$(tx devmemctl -j show | jq '.[0].id')
+	rx timeout 20 socat -u TCP4-LISTEN:$PORT,reuseaddr OPEN:/dev/null &
+	wait_for 10 dm_listens $PORT
+	expect_error 'EACCES|Permission denied' "a binding of another user" \
+		tx timeout 20 devmemctl send -c "$IP4_RX:$PORT" --binding "$id"
+	wait $! || true
+	check "unbind" tx devmemctl unbind "$id"
+	# shellcheck disable=SC2016  # that shell's
+	BIND=(devmemctl bind --tx -d "$DEV_TX" bar "$PCI_MEM:2:0:4M" -- bash -c
+		'exec "$@" --binding "$DEVMEM_BINDING" fd "$DEVMEM_DMABUF_FD"' -)
+	tool_send "a file, from a binding" "$(sum "$TMP/file")" -i "$TMP/file"
+	BIND=()
+	check "bind --tx" tx devmemctl bind --tx -d "$DEV_TX" bar "$PCI_MEM:2:0:4M"
+	id=$(tx devmemctl -j show | jq '.[0].id')
+	head -c 1M "$TMP/file" >"$TMP/part"
+	tool_send "what is there" "$(sum "$TMP/part")" --binding "$id" \
+		--length 1M
+	check "unbind" tx devmemctl unbind "$id"
+}
+
 faults()
 {
 	rx devmemctl -j check -d "$DEV_RX" | jq -c \
@@ -84,5 +141,6 @@ dm_stage 4
 dm_take_bar
 show
 stats
+sending
 checks
 dm_nothing_left "in the end"

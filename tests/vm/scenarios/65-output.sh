@@ -43,7 +43,7 @@ steering()
 counters()
 {
 	check "bind" rx devmemctl bind -d "$DEV_RX" -q 1,2 bar "$PCI_MEM:2:0:8M"
-	both "stats" '[["allocs","binding","bytes","drop_alloc","drop_csum","drop_nosplit","drop_not_tcp","empty","ifname","linear_bytes","linear_pkts","merged","packets","pool_empty","queue"]]' \
+	both "stats" '[["allocs","binding","bytes","drop_alloc","drop_csum","drop_nosplit","drop_not_tcp","empty","ifname","linear_bytes","linear_pkts","merged","packets","pool_empty","queue","tx","tx_user"]]' \
 		'map(keys) | unique' stats
 	equal "unbind --all" "$(rx devmemctl -j unbind --all |
 		jq -c 'map(keys)')" '[["id"]]'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* netbench send ADDRESS PORT MIB
+/* netbench send ADDRESS PORT MIB CONNECTIONS: MIB through each, 64 KiB in turns
  * netbench MODE [OPTION]... PORT MIB: takes a stream of it, of which all but the
- * first MiB is between mark_begin() and mark_end() of mark.h. MODE:
+ * first eighth is between mark_begin() and mark_end() of mark.h. MODE:
  *
  *   recv	recv(), and that is all
  *   copy	recv(), then a copy into the device memory
@@ -10,6 +10,7 @@
  *
  *   -m PCI[:OFFSET[:SIZE]]	the device memory, a range of BAR 2
  *   -d IFNAME, -q QUEUE	bind it to these, -q more than once
+ *   -e		each queue has a binding of its own, to 64 MiB of the BAR; -m PCI
  *   -s BYTES	size of its buffers (4096)
  *   -t N	return tokens when N are held, 1 to 1024 (128)
  *   -c N	connections (1), of MIB each
@@ -24,11 +25,11 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -49,10 +50,20 @@
 #define MAX_CONNS	256
 #define MAX_TOKENS	(DEVMEM_DONTNEED_FRAGS + 1024)
 
+#define MAX_QUEUES	64
+#define SLICE		(64u << 20)
+
 struct held {
-	uint64_t	pos, offset;
+	uint64_t	pos;
+	const uint8_t	*at;
 	uint32_t	size;
 };
+
+static struct binding {
+	uint32_t	id;
+	const uint8_t	*mem;
+} bindings[MAX_QUEUES];
+static unsigned int nr_bindings;
 
 static struct conn {
 	int			fd;
@@ -170,6 +181,16 @@ static void note_token(struct conn *c, uint32_t token)
 		c->tokens[c->nr_tokens++] = (struct devmem_token){ token, 1 };
 }
 
+static const uint8_t *binding_mem(uint32_t id)
+{
+	const struct binding *b = bindings;
+
+	while (b->id != id)
+		if (++b == bindings + nr_bindings)
+			errx(1, "a frag of binding %u", id);
+	return b->mem;
+}
+
 /* Return: bytes, which begin at @pos of the stream. */
 static uint32_t take_frag(struct conn *c, const struct cmsghdr *cmsg,
 			  uint64_t pos)
@@ -179,7 +200,8 @@ static uint32_t take_frag(struct conn *c, const struct cmsghdr *cmsg,
 	if (cmsg->cmsg_type == SCM_DEVMEM_DMABUF) {
 		note_token(c, f->frag_token);
 		c->held[c->nr_held++] = (struct held){
-			pos, f->frag_offset, f->frag_size,
+			pos, binding_mem(f->dmabuf_id) + f->frag_offset,
+			f->frag_size,
 		};
 		frags++;
 	} else {
@@ -232,23 +254,43 @@ static struct addrinfo *resolve(const char *host, const char *port)
 	return ai;
 }
 
-static int send_stream(const char *host, const char *port, uint64_t mib)
+static int connect_to(const struct addrinfo *ai)
 {
-	const struct addrinfo *ai = resolve(host, port);
 	int fd = socket(ai->ai_family, SOCK_STREAM, 0);
-	uint64_t left = mib * MIB;
-	ssize_t n;
 
 	if (fd < 0 || connect(fd, ai->ai_addr, ai->ai_addrlen))
 		err(1, "connect");
-	for (; left; left -= n) {
-		n = send(fd, block + (mib * MIB - left) % BLOCK,
-			 left < BLOCK ? left : BLOCK, MSG_NOSIGNAL);
+	return fd;
+}
+
+static void send_block(int fd)
+{
+	uint64_t sent = 0;
+	ssize_t n;
+
+	for (; sent < BLOCK; sent += n) {
+		n = send(fd, block + sent, BLOCK - sent, MSG_NOSIGNAL);
 		if (n < 0)
 			err(1, "send");
 	}
-	if (shutdown(fd, SHUT_WR) || recv(fd, block, 1, 0))
-		err(1, "end");
+}
+
+static int send_all(const char *host, const char *port, uint64_t mib)
+{
+	const struct addrinfo *ai = resolve(host, port);
+	unsigned int i;
+	uint64_t n;
+
+	for (i = 0; i < nr_conns; i++)
+		conns[i].fd = connect_to(ai);
+	for (n = 0; n < mib * MIB; n += BLOCK)
+		for (i = 0; i < nr_conns; i++)
+			send_block(conns[i].fd);
+	for (i = 0; i < nr_conns; i++)
+		shutdown(conns[i].fd, SHUT_WR);
+	for (i = 0; i < nr_conns; i++)
+		if (recv(conns[i].fd, block, 1, 0))
+			err(1, "end");
 	return 0;
 }
 
@@ -270,13 +312,16 @@ static void accept_all(const char *port)
 	close(fd);
 }
 
-static void bind_queues(int fd, const char *ifname, const uint32_t *queues,
-			unsigned int num, uint32_t page_size)
+static void bind_queues(int fd, const uint8_t *at, const char *ifname,
+			const uint32_t *queues, unsigned int num,
+			uint32_t page_size)
 {
 	static struct genl g;
+	const struct nlattr *id;
 	unsigned int i;
 
-	genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
+	if (!g.family)
+		genl_need(&g, DEVMEM_TCP_FAMILY_NAME);
 	genl_begin(&g, DEVMEM_TCP_CMD_BIND_RX);
 	genl_put_u32(&g, DEVMEM_TCP_A_IFINDEX, if_nametoindex(ifname));
 	genl_put_u32(&g, DEVMEM_TCP_A_DMABUF_FD, fd);
@@ -285,35 +330,72 @@ static void bind_queues(int fd, const char *ifname, const uint32_t *queues,
 	genl_put_u32(&g, DEVMEM_TCP_A_RX_PAGE_SIZE, page_size);
 	if (genl_call(&g))
 		errx(1, "bind: %s", g.text);
+	id = genl_reply(&g, DEVMEM_TCP_A_ID, 0);
+	if (!id)
+		errx(1, "bind: no id");
+	bindings[nr_bindings].mem = at;
+	memcpy(&bindings[nr_bindings++].id, nla_payload(id), sizeof(uint32_t));
 }
 
-/* Until all have ended. Return: nanoseconds of the window. */
-static uint64_t take_all(ssize_t (*take)(struct conn *c), uint64_t *bytes)
+/* A binding for each of them. */
+static void bind_each(const char *pci, const char *ifname,
+		      const uint32_t *queues, unsigned int num,
+		      uint32_t page_size)
 {
-	struct pollfd pfds[MAX_CONNS];
-	unsigned int i, open = nr_conns;
+	uint64_t size;
+	unsigned int i;
+	char spec[64];
+	int fd;
+
+	for (i = 0; i < num; i++) {
+		snprintf(spec, sizeof(spec), "%s:%u:%u", pci, i * SLICE, SLICE);
+		fd = bar_export(spec, &size);
+		bind_queues(fd, area(size, PROT_READ, MAP_SHARED, fd), ifname,
+			    queues + i, 1, page_size);
+		close(fd);
+	}
+}
+
+static void watch(int epfd, uint32_t i)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = i };
+
+	if (epoll_ctl(epfd, EPOLL_CTL_ADD, conns[i].fd, &event))
+		err(1, "epoll_ctl");
+}
+
+/* Until all have ended. Return: nanoseconds of the window, after @warm bytes. */
+static uint64_t take_all(ssize_t (*take)(struct conn *c), uint64_t warm,
+			 uint64_t *bytes)
+{
+	struct epoll_event events[MAX_CONNS] = { { .data.u32 = 0 } };
+	int epfd = epoll_create1(EPOLL_CLOEXEC), i, num = 1;
+	unsigned int open = nr_conns;
 	uint64_t begin = 0, before = 0;
+	struct conn *c;
 	ssize_t n;
 
-	for (i = 0; i < nr_conns; i++)
-		pfds[i] = (struct pollfd){ conns[i].fd, POLLIN, 0 };
+	for (i = 0; i < (int)nr_conns; i++)
+		watch(epfd, i);
 	while (open) {
-		if (nr_conns > 1 && poll(pfds, nr_conns, -1) < 0)
-			err(1, "poll");
-		for (i = 0; i < nr_conns; i++) {
-			if (pfds[i].fd < 0 || (nr_conns > 1 && !pfds[i].revents))
-				continue;
-			n = take(&conns[i]);
+		/* one of its own need not ask */
+		if (nr_conns > 1)
+			num = epoll_wait(epfd, events, MAX_CONNS, -1);
+		if (num < 0)
+			err(1, "epoll_wait");
+		for (i = 0; i < num; i++) {
+			c = &conns[events[i].data.u32];
+			n = take(c);
 			if (n < 0)
 				err(1, "receive");
-			conns[i].pos += n;
+			c->pos += n;
 			total += n;
 			if (!n) {
-				pfds[i].fd = -1;
+				epoll_ctl(epfd, EPOLL_CTL_DEL, c->fd, NULL);
 				open--;
 			}
 		}
-		if (!begin && total >= nr_conns * MIB) {
+		if (!begin && total >= warm) {
 			begin = now_ns();
 			before = total;
 			mark_begin();
@@ -333,7 +415,7 @@ static void check_all(ssize_t (*take)(struct conn *c))
 
 	for (i = 0; i < nr_conns; i++)
 		for (h = conns[i].held; h < conns[i].held + conns[i].nr_held; h++)
-			compare(h->pos, mem + h->offset, h->size);
+			compare(h->pos, h->at, h->size);
 	/* with several connections it has no order */
 	if (nr_conns > 1 || (take != take_copy && take != take_map))
 		return;
@@ -345,28 +427,35 @@ static void check_all(ssize_t (*take)(struct conn *c))
 
 int main(int argc, char **argv)
 {
-	uint32_t queues[64], nr_queues = 0, page_size = 4096;
+	uint32_t queues[MAX_QUEUES], nr_queues = 0, page_size = 4096;
 	const char *spec = NULL, *ifname = NULL;
 	ssize_t (*take)(struct conn *c) = NULL;
-	uint64_t bytes, ns, size;
+	uint64_t bytes, ns, size, want;
+	bool each = false;
 	unsigned int i;
 	int c, fd = -1;
 
 	pattern_fill(0, 0, block, BLOCK);
 	memcpy(block + BLOCK, block, BLOCK);
-	if (argc == 5 && !strcmp(argv[1], "send"))
-		return send_stream(argv[2], argv[3], strtoul(argv[4], NULL, 0));
+	if (argc == 6 && !strcmp(argv[1], "send")) {
+		nr_conns = atoi(argv[5]);
+		if (nr_conns > MAX_CONNS)
+			errx(2, "%d connections at most", MAX_CONNS);
+		return send_all(argv[2], argv[3], strtoul(argv[4], NULL, 0));
+	}
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
 		if (argc > 1 && !strcmp(argv[1], modes[i].name))
 			take = modes[i].take;
 	optind = 2;
-	while (take && (c = getopt(argc, argv, "m:d:q:s:t:c:")) != -1) {
+	while (take && (c = getopt(argc, argv, "m:d:q:es:t:c:")) != -1) {
 		if (c == 'm')
 			spec = optarg;
 		else if (c == 'd')
 			ifname = optarg;
 		else if (c == 'q')
-			queues[nr_queues++ % 64] = atoi(optarg);
+			queues[nr_queues++ % MAX_QUEUES] = atoi(optarg);
+		else if (c == 'e')
+			each = true;
 		else if (c == 's')
 			page_size = atoi(optarg);
 		else if (c == 't')
@@ -382,19 +471,23 @@ int main(int argc, char **argv)
 	buf = area(CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		   -1);
 	memset(buf, 1, CHUNK);
-	if (spec) {
+	if (spec && !each) {
 		fd = bar_export(spec, &mem_size);
 		mem = area(mem_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 		/* a page fault is no part of what is measured */
-		for (size = 0; size < mem_size; size += 4096)
+		for (size = 0; size < mem_size && take != take_devmem;
+		     size += 4096)
 			mem[size] = 0;
 	}
-	if (take == take_devmem)
-		bind_queues(fd, ifname, queues, nr_queues, page_size);
+	if (take == take_devmem && each)
+		bind_each(spec, ifname, queues, nr_queues, page_size);
+	else if (take == take_devmem)
+		bind_queues(fd, mem, ifname, queues, nr_queues, page_size);
 	accept_all(argv[optind]);
-	ns = take_all(take, &bytes);
+	want = nr_conns * strtoul(argv[optind + 1], NULL, 0) * MIB;
+	ns = take_all(take, want / 8, &bytes);
 	check_all(take);
-	if (total != nr_conns * strtoul(argv[optind + 1], NULL, 0) * MIB)
+	if (total != want)
 		errx(1, "%llu bytes came", (unsigned long long)total);
 	printf("bytes=%llu\nnanoseconds=%llu\nfrags=%llu\nlinear=%llu\ncompared=%llu\n",
 	       (unsigned long long)bytes, (unsigned long long)ns,

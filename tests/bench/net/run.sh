@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh [net|plain]...: guest instructions of streams, counted by QEMU:
+# run.sh [net|scale|plain]...: guest instructions of streams, counted by QEMU:
 #
 #   net	  into device memory, and what is done without it
 #   plain  ordinary TCP on the unpatched kernel, on the patched one, and on that with
 #	  our modules loaded and nothing bound
+#   scale  into device memory: more connections, queues, bindings, memory
 #
-# Both without arguments. Results: build/bench/net.json and plain.json, for table.sh. Of
-# each stream of net, where its receiver spends them, most first:
-# build/bench/net/profile.N (N: its place in net.json).
+# All without arguments. Results: build/bench/net.json, scale.json and plain.json, for
+# table.sh. Of each stream of net and scale, where its receiver spends them, most
+# first: build/bench/net/WHAT.profile.N (N: its place in WHAT.json).
 #
 #   MIB=N  of each stream (33; the first one does not count)
 set -euo pipefail
@@ -30,7 +31,8 @@ build()
 		tests/vm/prog/lib/{bar,genl,pattern}.c
 }
 
-# boot SCENARIO OPTION...
+# boot SCENARIO OPTION...; DEVICES: more for QEMU
+DEVICES=
 boot()
 {
 	local scenario=$1
@@ -39,7 +41,8 @@ boot()
 	rm -f "$OUT"/window.* "$OUT/net.json"
 	tests/vm/run.sh --name bench-net --timeout 3000 "$@" \
 		--add "$OUT/netbench" --append "bench.mib=$MIB" \
-		--qemu "-plugin $OUT/insns.so,out=$OUT/window" "$scenario"
+		--qemu "-plugin $OUT/insns.so,out=$OUT/window $DEVICES" \
+		"$scenario"
 }
 
 # Instructions of CPU $2 in window $1.
@@ -64,15 +67,29 @@ results()
 	done | jq -s .
 }
 
-profiles()
+# Of a profile, what this project's functions take.
+ours()
 {
-	local n
+	awk '$3 ~ /^(igb_devmem|dmt|net_iov|devmem)_/ { sum += $1 }
+	     END { print sum + 0 }' "$1"
+}
 
-	rm -f "$OUT"/profile.*
-	for ((n = 1; n <= $(jq length "$1"); n++)); do
+# streams WHAT SCENARIO OPTION...
+streams()
+{
+	local what=$1 n
+	shift
+
+	boot "$@"
+	results >"$OUT/$what.json"
+	rm -f "$OUT/$what".profile.*
+	for ((n = 1; n <= $(jq length "$OUT/$what.json"); n++)); do
 		$HERE/profile.sh "$OUT/window.$n" "$OUT/kallsyms" 1 \
-			"$(jq ".[$n - 1].mib" "$1")" >"$OUT/profile.$n"
-	done
+			"$(jq ".[$n - 1].mib" "$OUT/$what.json")" \
+			>"$OUT/$what.profile.$n"
+		jq --argjson n $n --argjson ours "$(ours "$OUT/$what.profile.$n")" \
+			'.[$n - 1] | .ours = $ours' "$OUT/$what.json"
+	done | jq -s . >"$BUILD/bench/$what.json"
 }
 
 # Each on its own is the cheapest of its turns: what comes on top is somebody else's.
@@ -93,19 +110,31 @@ plain()
 
 net()
 {
-	boot bench-net
-	results >"$BUILD/bench/net.json"
-	profiles "$BUILD/bench/net.json"
+	streams net bench-net
 }
 
-[ $# -gt 0 ] || set -- net plain
+# 16 GiB of it, of which the file has what was written.
+scale()
+{
+	local MIB=64
+
+	rm -f "$OUT/memory"
+	truncate -s 16G "$OUT/memory"
+	DEVICES="-object memory-backend-file,id=large,size=16G,share=on,mem-path=$OUT/memory
+		-device ivshmem-plain,memdev=large,addr=9"
+	streams scale bench-scale --mem 2048
+	DEVICES=
+	rm -f "$OUT/memory"
+}
+
+[ $# -gt 0 ] || set -- net scale plain
 about "guest instructions of streams: $*"
 scripts/stage.sh
 mkdir -p "$OUT"
 for what; do
 	case $what in
-	net | plain) ;;
-	*) die "usage: run.sh [net|plain]..." ;;
+	net | scale | plain) ;;
+	*) die "usage: run.sh [net|scale|plain]..." ;;
 	esac
 done
 plan $((1 + $#))

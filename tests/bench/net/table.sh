@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # table.sh FILE: results of run.sh as a table. The ratio is to recv() and a copy with
-# the same MTU and number of connections; of plain, to the unpatched kernel.
+# the same MTU and number of connections; of plain, to the unpatched kernel. Of scale,
+# what a frag takes, and how much of that is in functions of this project.
 set -euo pipefail
 
 jq -r 'def of($base): 10000 * . / $base | round / 10000;
@@ -12,6 +13,11 @@ jq -r 'def of($base): 10000 * . / $base | round / 10000;
 					  .kernel == "unpatched")) as $base |
 	[.name, .kernel, .instructions,
 	 (.instructions | of($base.instructions))])
+	elif .[0].scale then
+	["receiver, instructions", "per MiB", "per frag", "of these ours"],
+	(.[] | [.name, .receiver] + if .frags > 0 then
+		[(.receiver * .mib / .frags | round),
+		 (.ours * .mib / .frags | round)] else [] end)
 	else
 	["receiver, instructions/MiB", "", "ratio", "frags/MiB", "linear/MiB"],
 	(.[] | . as $r | ($all[] | select(.mode == "copy" and .mtu == $r.mtu and

@@ -22,7 +22,7 @@ stream()
 	receiver=$!
 	wait_for 20 listens
 	check "$1: the sender is done" \
-		"$2" taskset 1 netbench send "$3" $PORT "$MIB"
+		"$2" taskset 1 netbench send "$3" $PORT "$MIB" 1
 	check "$1: the receiver is done" wait $receiver
 	bench_result "$TMP/got" --arg name "$1" --arg mode plain
 }

@@ -14,6 +14,9 @@
  *   -s BYTES	size of its buffers (4096)
  *   -t N	return tokens when N are held, 1 to 1024 (128)
  *   -c N	connections (1), of MIB each
+ *   -l NETNS,ADDRESS	nobody else sends: this program does, 32 KiB from NETNS to
+ *		ADDRESS, receives them, and so on. Nothing happens at a time that
+ *		another CPU or process has a say in
  *
  * The stream is 64 KiB of lib/pattern.h again and again. What is in the device
  * memory at the end is compared with it: for devmem the frags that are held then.
@@ -22,9 +25,11 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +52,7 @@
 #define MIB		1048576ull
 #define BLOCK		(64 << 10)
 #define CHUNK		(512 << 10)	/* of a system call */
+#define STEP		(32 << 10)	/* less than a window at first */
 #define MAX_CONNS	256
 #define MAX_TOKENS	(DEVMEM_DONTNEED_FRAGS + 1024)
 
@@ -263,13 +269,12 @@ static int connect_to(const struct addrinfo *ai)
 	return fd;
 }
 
-static void send_block(int fd)
+static void send_bytes(int fd, const uint8_t *at, size_t len)
 {
-	uint64_t sent = 0;
 	ssize_t n;
 
-	for (; sent < BLOCK; sent += n) {
-		n = send(fd, block + sent, BLOCK - sent, MSG_NOSIGNAL);
+	for (; len; len -= n, at += n) {
+		n = send(fd, at, len, MSG_NOSIGNAL);
 		if (n < 0)
 			err(1, "send");
 	}
@@ -285,7 +290,7 @@ static int send_all(const char *host, const char *port, uint64_t mib)
 		conns[i].fd = connect_to(ai);
 	for (n = 0; n < mib * MIB; n += BLOCK)
 		for (i = 0; i < nr_conns; i++)
-			send_block(conns[i].fd);
+			send_bytes(conns[i].fd, block, BLOCK);
 	for (i = 0; i < nr_conns; i++)
 		shutdown(conns[i].fd, SHUT_WR);
 	for (i = 0; i < nr_conns; i++)
@@ -294,16 +299,22 @@ static int send_all(const char *host, const char *port, uint64_t mib)
 	return 0;
 }
 
-static void accept_all(const char *port)
+static int listen_at(const char *port)
 {
 	const struct addrinfo *ai = resolve(NULL, port);
 	int fd = socket(ai->ai_family, SOCK_STREAM, 0), one = 1;
-	unsigned int i;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (fd < 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) ||
 	    listen(fd, MAX_CONNS))
 		err(1, "listen");
+	return fd;
+}
+
+static void accept_all(int fd)
+{
+	unsigned int i;
+
 	for (i = 0; i < nr_conns; i++) {
 		conns[i].fd = accept(fd, NULL, NULL);
 		if (conns[i].fd < 0)
@@ -406,6 +417,49 @@ static uint64_t take_all(ssize_t (*take)(struct conn *c), uint64_t warm,
 	return now_ns() - begin;
 }
 
+static void enter(const char *netns)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", netns);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		err(1, "%s", path);
+	close(fd);
+}
+
+/* The same from a sender of our own; @from is NETNS,ADDRESS. */
+static uint64_t lockstep(ssize_t (*take)(struct conn *c), char *from,
+			 const char *port, uint64_t want, uint64_t *bytes)
+{
+	int fd, listener = listen_at(port);
+	const char *netns = strsep(&from, ",");
+	struct conn *c = conns;
+	uint64_t sent, begin = 0;
+	ssize_t n;
+
+	enter(netns);
+	fd = connect_to(resolve(from, port));
+	accept_all(listener);
+	for (sent = 0; sent < want; ) {
+		if (sent == want / 8) {
+			begin = now_ns();
+			mark_begin();
+		}
+		send_bytes(fd, block + sent % BLOCK, STEP);
+		for (sent += STEP; c->pos < sent; c->pos += n) {
+			n = take(c);
+			if (n <= 0)
+				err(1, "receive");
+		}
+	}
+	mark_end();
+	total = c->pos;
+	*bytes = want - want / 8;
+	return now_ns() - begin;
+}
+
 /* What stands in the device memory. */
 static void check_all(ssize_t (*take)(struct conn *c))
 {
@@ -429,6 +483,7 @@ int main(int argc, char **argv)
 {
 	uint32_t queues[MAX_QUEUES], nr_queues = 0, page_size = 4096;
 	const char *spec = NULL, *ifname = NULL;
+	char *from = NULL;
 	ssize_t (*take)(struct conn *c) = NULL;
 	uint64_t bytes, ns, size, want;
 	bool each = false;
@@ -447,7 +502,7 @@ int main(int argc, char **argv)
 		if (argc > 1 && !strcmp(argv[1], modes[i].name))
 			take = modes[i].take;
 	optind = 2;
-	while (take && (c = getopt(argc, argv, "m:d:q:es:t:c:")) != -1) {
+	while (take && (c = getopt(argc, argv, "m:d:q:es:t:c:l:")) != -1) {
 		if (c == 'm')
 			spec = optarg;
 		else if (c == 'd')
@@ -462,6 +517,8 @@ int main(int argc, char **argv)
 			batch = atoi(optarg);
 		else if (c == 'c')
 			nr_conns = atoi(optarg);
+		else if (c == 'l')
+			from = optarg;
 		else
 			return 2;
 	}
@@ -483,9 +540,13 @@ int main(int argc, char **argv)
 		bind_each(spec, ifname, queues, nr_queues, page_size);
 	else if (take == take_devmem)
 		bind_queues(fd, mem, ifname, queues, nr_queues, page_size);
-	accept_all(argv[optind]);
 	want = nr_conns * strtoul(argv[optind + 1], NULL, 0) * MIB;
-	ns = take_all(take, want / 8, &bytes);
+	if (from) {
+		ns = lockstep(take, from, argv[optind], want, &bytes);
+	} else {
+		accept_all(listen_at(argv[optind]));
+		ns = take_all(take, want / 8, &bytes);
+	}
 	check_all(take);
 	if (total != want)
 		errx(1, "%llu bytes came", (unsigned long long)total);

@@ -8,8 +8,8 @@
 #   scale  into device memory: more connections, queues, bindings, memory
 #
 # All without arguments. Results: build/bench/net.json, scale.json and plain.json, for
-# table.sh. Of each stream of net and scale, where its receiver spends them, most
-# first: build/bench/net/WHAT.profile.N (N: its place in WHAT.json).
+# table.sh. Of each stream where they are spent, by its receiver or by both ends, most
+# first: build/bench/net/WHAT.profile.N (N: its place in build/bench/net/WHAT.json).
 #
 #   MIB=N  of each stream (33; the first one does not count)
 set -euo pipefail
@@ -48,7 +48,8 @@ boot()
 # Instructions of CPU $2 in window $1.
 insns()
 {
-	awk -v cpu="$2" '$1 == "cpu" && $2 == cpu { print $3 }' "$OUT/window.$1"
+	awk -v cpu="$2" '$1 == "cpu" && $2 == cpu { n = $3 }
+		END { print n + 0 }' "$OUT/window.$1"
 }
 
 # What the guest says of its streams, with what QEMU counted.
@@ -74,6 +75,19 @@ ours()
 	     END { print sum + 0 }' "$1"
 }
 
+# profiles WHAT CPU: of the streams in WHAT.json
+profiles()
+{
+	local what=$1 n
+
+	rm -f "$OUT/$what".profile.*
+	for ((n = 1; n <= $(jq length "$OUT/$what.json"); n++)); do
+		$HERE/profile.sh "$OUT/window.$n" "$OUT/kallsyms" "$2" \
+			"$(jq ".[$n - 1].mib" "$OUT/$what.json")" \
+			>"$OUT/$what.profile.$n"
+	done
+}
+
 # streams WHAT SCENARIO OPTION...
 streams()
 {
@@ -82,30 +96,34 @@ streams()
 
 	boot "$@"
 	results >"$OUT/$what.json"
-	rm -f "$OUT/$what".profile.*
+	profiles "$what" 1
 	for ((n = 1; n <= $(jq length "$OUT/$what.json"); n++)); do
-		$HERE/profile.sh "$OUT/window.$n" "$OUT/kallsyms" 1 \
-			"$(jq ".[$n - 1].mib" "$OUT/$what.json")" \
-			>"$OUT/$what.profile.$n"
 		jq --argjson n $n --argjson ours "$(ours "$OUT/$what.profile.$n")" \
 			'.[$n - 1] | .ours = $ours' "$OUT/$what.json"
 	done | jq -s . >"$BUILD/bench/$what.json"
 }
 
+# plain_on KERNEL OPTION...
+plain_on()
+{
+	local name=$1
+	shift
+
+	boot bench-plain --icount --smp 1 "$@"
+	results | jq --arg name "$name" 'map(.kernel = $name)' >"$OUT/$name.json"
+	profiles "$name" 0
+}
+
 # Each on its own is the cheapest of its turns: what comes on top is somebody else's.
 plain()
 {
-	{
-		boot bench-plain --icount --kernel stock >&2
-		results | jq -c '.[] | .kernel = "unpatched"'
-		boot bench-plain --icount --modules /nonexistent >&2
-		results | jq -c '.[] | .kernel = "patched"'
-		boot bench-plain --icount >&2
-		results | jq -c '.[] | .kernel = "modules"'
-	} | jq -s '[group_by([.name, .kernel])[] |
+	plain_on unpatched --kernel stock
+	plain_on patched --modules /nonexistent
+	plain_on modules
+	jq -s 'add | [group_by([.name, .kernel])[] |
 		min_by(.receiver + .sender) |
 		{ name, kernel, mib, instructions: (.receiver + .sender) }]' \
-		>"$BUILD/bench/plain.json"
+		"$OUT"/{unpatched,patched,modules}.json >"$BUILD/bench/plain.json"
 }
 
 net()

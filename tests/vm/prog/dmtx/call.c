@@ -65,8 +65,7 @@ ssize_t send_from(struct iovec *iovs, int num, int flags, uint32_t from)
 	return ret;
 }
 
-void try_one(unsigned long offset, unsigned long len, long flags,
-		    long from)
+void try_one(unsigned long offset, unsigned long len, long flags, long from)
 {
 	struct iovec iov = { (void *)offset, len };
 	ssize_t ret = send_from(&iov, 1, flags, from);

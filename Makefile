@@ -59,9 +59,10 @@ soak: ## hostile scenarios in random order on the debug kernel: SECONDS=1800
 bench: ## what allocator, tokens and bindings cost: tables, build/bench.json
 	@scripts/bench.sh
 
-bench-check: ## instruction counts against tests/bench/baseline.json: a minute
+bench-check: ## instruction counts against tests/bench/baseline.json: two minutes
 	@tests/bench/test-check.sh
 	@tests/bench/run.sh icount
+	@tests/bench/net/run.sh step
 	@tests/bench/check.sh
 
 check: ## static checks: checkpatch, sparse, W=1, shellcheck, series, CRCs

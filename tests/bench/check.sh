@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # check.sh [--update] [RESULTS [BASELINE]]: compares the instruction counts of what
-# is ours (build/bench/icount.json) with tests/bench/baseline.json. Fails when one is
+# is ours, and of streams into device memory (icount.json and step.json in build/bench),
+# with tests/bench/baseline.json. Fails when one is
 # more than 5 % worse, when a case is missing on either side, and when there is
 # nothing to compare. --update makes a baseline of the results.
 set -euo pipefail
@@ -12,7 +13,7 @@ if [ "${1:-}" = --update ]; then
 	UPDATE=1
 	shift
 fi
-RESULTS=${1:-build/bench/icount.json}
+RESULTS=${1:-build/bench/check.json}
 BASELINE=${2:-tests/bench/baseline.json}
 MORE=1.05
 
@@ -24,10 +25,14 @@ OURS='def ours:
 		 map(tostring) | join(" ")) as $case |
 		{key: ($case + " take"), value: .take},
 		{key: ($case + " give"), value: .give}) |
-	from_entries;'
+	from_entries;
+	def streams: map(select(.suite == "stream") |
+		{key: .name, value: .instructions}) | from_entries;'
+
+[ $# -gt 0 ] || jq -s add build/bench/{icount,step}.json >"$RESULTS"
 
 if [ -n "$UPDATE" ]; then
-	jq "$OURS ours | if . == {} then error(\"no results\") else . end" \
+	jq "$OURS ours + streams | if . == {} then error(\"no results\") else . end" \
 		"$RESULTS" >"$BASELINE.new"
 	mv "$BASELINE.new" "$BASELINE"
 	exit 0
@@ -35,7 +40,7 @@ fi
 
 jq -r --slurpfile baseline "$BASELINE" --argjson more "$MORE" "$OURS"'
 	def change($old; $new): 1000 * ($new / $old - 1) | round / 10;
-	ours as $results | $baseline[0] as $baseline |
+	(ours + streams) as $results | $baseline[0] as $baseline |
 	($results + $baseline | keys[]) as $case |
 	$results[$case] as $new | $baseline[$case] as $old |
 	"\($case): \($old) instructions before, \($new) now" as $text |

@@ -24,7 +24,8 @@ expect()
 
 jq -n '[{suite: "alloc", impl: "net_iov", num: 64}, {suite: "alloc", impl: "gen_pool"},
 	{suite: "token", impl: "ring_single", num: 16}, {suite: "token", impl: "ring"}] |
-	map({unit: "instructions", take: 100, give: 200} + .)' >"$TMP/results"
+	map({unit: "instructions", take: 100, give: 200} + .) +
+	[{suite: "stream", name: "a stream", instructions: 1000}]' >"$TMP/results"
 ./check.sh --update "$TMP/results" "$TMP/baseline"
 expect 0 "nothing changed" .
 expect 0 "4 % worse" '.[0].take = 104'
@@ -34,6 +35,8 @@ expect 0 "better" '.[0].take = 50'
 expect 1 "one better, another worse" '.[0].take = 50 | .[3].take = 150'
 expect 0 "what is not ours is worse" '.[1].take = 300'
 expect 1 "a case is missing" 'del(.[2])'
+expect 1 "a stream is missing" 'del(.[4])'
+expect 1 "a stream, 6 % worse" '.[4].instructions = 1060'
 expect 1 "a case is new" '. + [.[0] + {num: 1}]'
 expect 1 "other units" 'map(.unit = "ns")'
 expect 1 "no results" '[]'

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh [net|scale|plain]...: guest instructions of streams, counted by QEMU:
+# run.sh [net|scale|step|plain]...: guest instructions of streams, counted by QEMU:
 #
 #   net	  into device memory, and what is done without it
 #   plain  ordinary TCP on the unpatched kernel, on the patched one, and on that with
 #	  our modules loaded and nothing bound
 #   scale  into device memory: more connections, queues, bindings, memory
+#   step   into device memory, both ends together, for tests/bench/check.sh
 #
-# All without arguments. Results: build/bench/net.json, scale.json and plain.json, for
-# table.sh. Of each stream where they are spent, by its receiver or by both ends, most
+# All but step without arguments. Results: build/bench/WHAT.json, for table.sh. Of each stream where they are spent, by its receiver or by both ends, most
 # first: build/bench/net/WHAT.profile.N (N: its place in build/bench/net/WHAT.json).
 #
 #   MIB=N  of each stream (33; the first one does not count)
@@ -103,27 +103,38 @@ streams()
 	done | jq -s . >"$BUILD/bench/$what.json"
 }
 
-# plain_on KERNEL OPTION...
-plain_on()
+# on_one_cpu NAME SCENARIO OPTION...: both ends; writes NAME.json
+on_one_cpu()
 {
 	local name=$1
 	shift
 
-	boot bench-plain --icount --smp 1 "$@"
+	boot "$@" --icount --smp 1
 	results | jq --arg name "$name" 'map(.kernel = $name)' >"$OUT/$name.json"
 	profiles "$name" 0
 }
 
-# Each on its own is the cheapest of its turns: what comes on top is somebody else's.
-plain()
+# The cheapest of the turns of each: what comes on top is somebody else's.
+cheapest()
 {
-	plain_on unpatched --kernel stock
-	plain_on patched --modules /nonexistent
-	plain_on modules
 	jq -s 'add | [group_by([.name, .kernel])[] |
 		min_by(.receiver + .sender) |
-		{ name, kernel, mib, instructions: (.receiver + .sender) }]' \
-		"$OUT"/{unpatched,patched,modules}.json >"$BUILD/bench/plain.json"
+		{ suite: "stream", name, kernel, mib,
+		  instructions: (.receiver + .sender) }]' "$@"
+}
+
+plain()
+{
+	on_one_cpu unpatched bench-plain --kernel stock
+	on_one_cpu patched bench-plain --modules /nonexistent
+	on_one_cpu modules bench-plain
+	cheapest "$OUT"/{unpatched,patched,modules}.json >"$BUILD/bench/plain.json"
+}
+
+step()
+{
+	on_one_cpu step bench-step
+	cheapest "$OUT/step.json" >"$BUILD/bench/step.json"
 }
 
 net()
@@ -151,8 +162,8 @@ scripts/stage.sh
 mkdir -p "$OUT"
 for what; do
 	case $what in
-	net | scale | plain) ;;
-	*) die "usage: run.sh [net|scale|plain]..." ;;
+	net | scale | step | plain) ;;
+	*) die "usage: run.sh [net|scale|step|plain]..." ;;
 	esac
 done
 plan $((1 + $#))

@@ -20,8 +20,8 @@
  *
  * The stream is 64 KiB of lib/pattern.h again and again. What is in the device
  * memory at the end is compared with it: for devmem the frags that are held then.
- * Prints KEY=VALUE: bytes and nanoseconds of the window, frags, and bytes that were
- * linear of all; compared, in bytes.
+ * Prints KEY=VALUE: bytes, nanoseconds, frags and linear bytes of the window;
+ * compared, in bytes.
  */
 #include <err.h>
 #include <errno.h>
@@ -88,6 +88,15 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* Return: when. What was counted before does not count. */
+static uint64_t begin_window(void)
+{
+	frags = 0;
+	linear = 0;
+	mark_begin();
+	return now_ns();
 }
 
 static void *area(size_t len, int prot, int flags, int fd)
@@ -407,9 +416,8 @@ static uint64_t take_all(ssize_t (*take)(struct conn *c), uint64_t warm,
 			}
 		}
 		if (!begin && total >= warm) {
-			begin = now_ns();
+			begin = begin_window();
 			before = total;
-			mark_begin();
 		}
 	}
 	mark_end();
@@ -444,8 +452,7 @@ static uint64_t lockstep(ssize_t (*take)(struct conn *c), char *from,
 	accept_all(listener);
 	for (sent = 0; sent < want; ) {
 		if (sent == want / 8) {
-			begin = now_ns();
-			mark_begin();
+			begin = begin_window();
 		}
 		send_bytes(fd, block + sent % BLOCK, STEP);
 		for (sent += STEP; c->pos < sent; c->pos += n) {

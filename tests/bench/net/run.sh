@@ -38,7 +38,7 @@ boot()
 	local scenario=$1
 	shift
 
-	rm -f "$OUT"/window.* "$OUT/net.json"
+	rm -f "$OUT"/window.* "$OUT/streams.json"
 	tests/vm/run.sh --name bench-net --timeout 3000 "$@" \
 		--add "$OUT/netbench" --append "bench.mib=$MIB" \
 		--qemu "-plugin $OUT/insns.so,out=$OUT/window $DEVICES" \
@@ -57,14 +57,14 @@ results()
 {
 	local n num
 
-	num=$(jq length "$OUT/net.json")
+	num=$(jq length "$OUT/streams.json")
 	[ ! -e "$OUT/window.$((num + 1))" ] || die "more windows than streams"
 	for ((n = 1; n <= num; n++)); do
 		jq --argjson n $n --argjson rx "$(insns $n 1)" \
 			--argjson tx "$(insns $n 0)" '.[$n - 1] |
 			.mib = .bytes / 1048576 |
 			. + { receiver: ($rx / .mib | round),
-			      sender: ($tx / .mib | round) }' "$OUT/net.json"
+			      sender: ($tx / .mib | round) }' "$OUT/streams.json"
 	done | jq -s .
 }
 

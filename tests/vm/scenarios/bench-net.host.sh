@@ -2,5 +2,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Keeps the results.
 set -euo pipefail
-cp "${SHARE:?}/net.json" "$SHARE/kallsyms" "${BUILD:?}/bench/net"
+cp "${SHARE:?}/streams.json" "$SHARE/kallsyms" "${BUILD:?}/bench/net"
 echo "ok - there are results"

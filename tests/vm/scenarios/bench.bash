@@ -74,7 +74,7 @@ bench_stream()
 
 bench_end()
 {
-	jq -s . "$TMP/net" >/host/net.json
+	jq -s . "$TMP/net" >/host/streams.json
 	cp /proc/kallsyms /host/kallsyms
 	host_check
 }

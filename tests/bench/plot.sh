@@ -53,7 +53,9 @@ gnuplot - <<-END
 	set style fill solid 0.7
 	set xtics rotate by 20 right font "sans,9"
 	set key right top
+	set offsets 0, 0, graph 0.25, 0
 	plot "$TMP/net" using 2:xtic(1) title "MTU 1500", "" using 3 title "MTU 9000"
+	set offsets 0, 0, 0, 0
 	set title "a frag, at its receiver"
 	set xlabel "connections"
 	set ylabel "instructions"

@@ -8,15 +8,9 @@
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
-in_skbs()
-{
-	rx devmemctl -j show "$(dm_value "$OUT" id)" |
-		jq '[.[0].pools[].in_skbs] | add'
-}
-
 none_in_skbs()
 {
-	[ "$(in_skbs)" = 0 ]
+	[ "$(dm_in_skbs "$(dm_value "$OUT" id)")" = 0 ]
 }
 
 # Everything is read and returned, and the connection stays.

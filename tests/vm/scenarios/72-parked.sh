@@ -307,6 +307,45 @@ other_cpu()
 	echo 0 | rx tee "/sys/class/net/$DEV_RX/queues/rx-2/rps_cpus" >/dev/null
 }
 
+# An ordinary skb waits for the CPU that it was allocated on, to be freed there.
+deferred()
+{
+	local text="freed on another CPU" start
+
+	[ -e /sys/module/stall ] || return 0
+	rm -f "$GO"*
+	defer dm_affinity "$DEV_RX" 3
+	dm_affinity "$DEV_RX" 2
+	taskset -p 1 $$ >/dev/null	# and who is started
+	dm_sock "$OUT" "${BIND[@]}" accept "wait:$GO.go" a=hold:14000 \
+		back=free "touch:$GO.b" "wait:$GO.end"
+	begin send:14000 "touch:$GO.1" "wait:$GO.end"
+	ul_reaches "$GO.1"
+	sleep 0.3
+	echo "1 4000" >/sys/module/stall/parameters/run
+	start=$(ul_now)
+	touch "$GO.go"
+	ul_reaches "$GO.b"
+	if wait_for 2 none_in_skbs; then
+		ok "$text: its buffers are home at once"
+	else
+		not_ok "$text: its buffers are home at once" \
+			"$(rx devmemctl show)"
+	fi
+	diag "$text: $(($(ul_now) - start)) ms of the 4000"
+	taskset -p 3 $$ >/dev/null
+	value "$text: it was device memory" a.device 14000
+	check "$text: rmmod devmem_tcp" rmmod devmem_tcp
+	touch "$GO.end"
+	dm_sock_wait "$text: all bytes are right" "$OUT"
+	done_with "$text"
+}
+
+none_in_skbs()
+{
+	[ "$(dm_in_skbs "$(dm_value "$OUT" id)")" = 0 ]
+}
+
 gro()
 {
 	local dir=/sys/class/net/$DEV_RX
@@ -327,4 +366,5 @@ unaccepted
 hole
 nfqueue
 other_cpu
+deferred
 gro

@@ -20,6 +20,7 @@
 #   dm_mib FILE NAME          a counter of netns tx in /proc/net/FILE
 #   dm_bindings               number of bindings
 #   dm_held ID                buffers that are not free
+#   dm_in_skbs ID             buffers that skbs hold
 #   dm_home ID QUEUES         true if only the NIC holds buffers
 #   dm_idle                   true if no module of ours is in use
 #   dm_nothing_left TEXT      no binding, no module in use, queues drop nothing
@@ -229,6 +230,11 @@ dm_held()
 
 	dm_numbers "$(rx devmemctl -j show "$1")" held
 	echo "$held"
+}
+
+dm_in_skbs()
+{
+	rx devmemctl -j show "$1" | jq '[.[0].pools[].in_skbs] | add'
 }
 
 # igb refills a ring when 16 descriptors are free, and one always is. Of a

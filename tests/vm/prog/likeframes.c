@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* likeframes IFNAME SOURCE DESTINATION FIELD COUNT: sends COUNT times 32 TCP segments
  * that follow each other in a stream, of a connection that does not exist. Every
- * second one differs from the others in FIELD:
+ * second one differs from the others in FIELD, or all have it if it is all:FIELD.
  *
  *   none, id, tos, ttl, df, frag, ipopt, ack, window, cwr, ece, urg, fin, psh,
- *   opts, sport, gap, short, vlan, pad
+ *   opts, src, sport, gap, short, vlan, pad, csum
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -31,7 +31,10 @@ static void to_address(const char *s, uint8_t to[16], bool v6)
 		errx(2, "%s is no address", s);
 }
 
-static void change(struct frame *f, const char *field)
+/* @n: 1 to 16. With four bits of an address or a port that differ in all ways there
+ * is one frame whose hash, which is linear, has the three low bits of the others'.
+ */
+static void change(struct frame *f, const char *field, unsigned int n)
 {
 	static const uint8_t nops[4] = { 1, 1, 1, 1 };
 
@@ -63,8 +66,10 @@ static void change(struct frame *f, const char *field)
 		f->flags |= TCP_PSH;
 	else if (!strcmp(field, "opts"))
 		f->opts[11]++;
+	else if (!strcmp(field, "src"))
+		f->src[f->v6 ? 5 : 13] ^= n;
 	else if (!strcmp(field, "sport"))
-		f->sport++;
+		f->sport ^= n;
 	else if (!strcmp(field, "gap"))
 		f->seq++;
 	else if (!strcmp(field, "short"))
@@ -73,6 +78,8 @@ static void change(struct frame *f, const char *field)
 		f->vlan[f->vlans++] = 5;
 	else if (!strcmp(field, "pad"))
 		f->pad = 4;
+	else if (!strcmp(field, "csum"))
+		f->bad_csum = true;
 	else if (strcmp(field, "none"))
 		errx(2, "%s?", field);
 }
@@ -88,7 +95,9 @@ int main(int argc, char **argv)
 	}, f;
 	struct mmsghdr msgs[FRAMES] = {};
 	struct iovec iov[FRAMES];
+	const char *field;
 	int fd, i, count;
+	bool all;
 
 	if (argc != 6)
 		errx(2, "usage: likeframes IFNAME SOURCE DESTINATION FIELD COUNT");
@@ -101,10 +110,12 @@ int main(int argc, char **argv)
 	if (fd < 0 || bind(fd, (void *)&to, sizeof(to)))
 		err(1, "%s", argv[1]);
 
+	all = !strncmp(argv[4], "all:", 4);
+	field = argv[4] + (all ? 4 : 0);
 	for (i = 0; i < FRAMES; i++) {
 		f = same;
-		if (i % 2)
-			change(&f, argv[4]);
+		if (all || i % 2)
+			change(&f, field, i / 2 + 1);
 		same.seq += f.len;
 		iov[i].iov_base = room[i];
 		iov[i].iov_len = frame_build(&f, room[i]);

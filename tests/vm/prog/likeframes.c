@@ -4,7 +4,7 @@
  * second one differs from the others in FIELD, or all have it if it is all:FIELD.
  *
  *   none, id, tos, ttl, df, frag, ipopt, ack, window, cwr, ece, urg, fin, psh,
- *   opts, src, sport, gap, short, vlan, pad, csum
+ *   opts, src, sport, gap, short, long, vlan, prio, tag, pad, csum
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -31,12 +31,13 @@ static void to_address(const char *s, uint8_t to[16], bool v6)
 		errx(2, "%s is no address", s);
 }
 
-/* @n: 1 to 16. With four bits of an address or a port that differ in all ways there
- * is one frame whose hash, which is linear, has the three low bits of the others'.
+/* Frame @i. When four bits of an address or a port differ in all ways there is a frame
+ * whose hash, which is linear, has the three low bits of the others'.
  */
-static void change(struct frame *f, const char *field, unsigned int n)
+static void change(struct frame *f, const char *field, unsigned int i)
 {
 	static const uint8_t nops[4] = { 1, 1, 1, 1 };
+	unsigned int n = i / 2 + 1;
 
 	if (!strcmp(field, "id"))
 		f->id = 0x4321;
@@ -74,8 +75,14 @@ static void change(struct frame *f, const char *field, unsigned int n)
 		f->seq++;
 	else if (!strcmp(field, "short"))
 		f->len -= 100;
+	else if (!strcmp(field, "long"))
+		f->len += 100;
 	else if (!strcmp(field, "vlan"))
 		f->vlan[f->vlans++] = 5;
+	else if (!strcmp(field, "prio"))
+		f->vlan[f->vlans++] = 0;
+	else if (!strcmp(field, "tag"))
+		f->vlan[f->vlans++] = 5 + i % 2;
 	else if (!strcmp(field, "pad"))
 		f->pad = 4;
 	else if (!strcmp(field, "csum"))
@@ -86,7 +93,7 @@ static void change(struct frame *f, const char *field, unsigned int n)
 
 int main(int argc, char **argv)
 {
-	static uint8_t payload[PAYLOAD], room[FRAMES][ROOM];
+	static uint8_t payload[PAYLOAD + 100], room[FRAMES][ROOM];
 	struct sockaddr_ll to = { .sll_family = AF_PACKET };
 	struct frame same = {
 		.sport = 2000, .dport = 9, .ack = 1, .flags = TCP_ACK,
@@ -115,7 +122,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < FRAMES; i++) {
 		f = same;
 		if (all || i % 2)
-			change(&f, field, i / 2 + 1);
+			change(&f, field, i);
 		same.seq += f.len;
 		iov[i].iov_base = room[i];
 		iov[i].iov_len = frame_build(&f, room[i]);

@@ -47,7 +47,7 @@ test-user: ## somebody follows the README on a Debian 12 in QEMU: an hour, not i
 test-debug: ## the same scenarios on a kernel with KASAN, lockdep, kmemleak: hours
 	@scripts/test.sh debug
 
-test-guards: ## removes each guard of the kernel patch: a scenario must fail
+test-guards: ## removes each guard of kernel patch and driver: a scenario must fail
 	@scripts/test.sh guards
 
 fuzz: ## netlink, socket and packet fuzzer: SECONDS=300 each, SEED=, KERNEL=debug

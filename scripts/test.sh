@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test.sh SUITE...: runs the suites unit, vm, dkms, debug (the scenarios of vm on
-# the debug kernel), guards (the same without the guards) and prints the total. A
-# suite writes TAP into build/tap; one that fails does not keep the others from
-# running.
+# the debug kernel), guards (some of them without the guards of the kernel patch, and
+# without the driver's checks) and prints the total. A suite writes TAP into
+# build/tap; one that fails does not keep the others from running.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 rm -rf build/tap
@@ -33,6 +33,7 @@ for suite in "$@"; do
 		;;
 	guards)
 		tests/vm/guards/run.sh || failed=1
+		tests/vm/mutants/run.sh || failed=1
 		;;
 	dkms)
 		tests/dkms/run.sh || failed=1

@@ -31,8 +31,15 @@ static void put_stamps(const struct peer *p, struct frame *f)
 	f->opts_len = 12;
 }
 
-static void head(struct rng *r, const struct peer *p, struct frame *f,
-		 uint64_t pos)
+/**
+ * peer_head() - a segment without payload
+ * @r: for the id
+ * @p: from which
+ * @f: the frame
+ * @pos: where in the stream
+ */
+void peer_head(struct rng *r, const struct peer *p, struct frame *f,
+	       uint64_t pos)
 {
 	wire_init(r, f, p->v6, PEER_HOST);
 	f->sport = p->sport;
@@ -58,7 +65,12 @@ static void fill(const struct peer *p, struct frame *f, uint64_t pos,
 	f->payload = payload;
 }
 
-static void send_syn(struct rng *r, const struct peer *p)
+/**
+ * peer_syn() - ask for a connection
+ * @r: for the id
+ * @p: whose
+ */
+void peer_syn(struct rng *r, const struct peer *p)
 {
 	static const uint8_t stamp_offer[12] = { 1, 1, 8, 10 };
 	struct frame f;
@@ -98,7 +110,7 @@ void peer_begin(struct rng *r, struct peer *p)
 	p->state = PEER_SYN;
 	p->progress_ms = now_ms();
 	count(PEERS);
-	send_syn(r, p);
+	peer_syn(r, p);
 }
 
 static void take_options(struct peer *p, const struct segment *s)
@@ -176,7 +188,7 @@ static void send_in_order(struct rng *r, struct peer *p, struct frame *f)
 {
 	size_t len = chance(r, 70) ? 9000 : 1 + rnd_size(r, 9000);
 
-	head(r, p, f, p->next);
+	peer_head(r, p, f, p->next);
 	if (chance(r, 8)) {
 		odd_options(r, f);
 		count(ODD_OPTIONS);
@@ -195,7 +207,7 @@ static void send_in_order(struct rng *r, struct peer *p, struct frame *f)
 static void send_at(struct rng *r, struct peer *p, struct frame *f,
 		    uint64_t pos)
 {
-	head(r, p, f, pos);
+	peer_head(r, p, f, pos);
 	fill(p, f, pos, 1 + rnd_size(r, 9000));
 }
 
@@ -226,7 +238,7 @@ static void odd_flags(struct rng *r, struct frame *f)
 /* Segments that end or seem to end the connection. */
 static void control(struct rng *r, struct peer *p, struct frame *f)
 {
-	head(r, p, f, p->next);
+	peer_head(r, p, f, p->next);
 	count(CONTROL);
 	switch (rnd(r, 20)) {
 	case 0:
@@ -254,7 +266,7 @@ static void control(struct rng *r, struct peer *p, struct frame *f)
 
 static void last_one(struct rng *r, struct peer *p, struct frame *f)
 {
-	head(r, p, f, p->limit);
+	peer_head(r, p, f, p->limit);
 	f->flags |= TCP_FIN;
 	if (chance(r, 5) && p->acked == p->limit)
 		p->state = PEER_NONE;
@@ -267,7 +279,7 @@ static void open_step(struct rng *r, struct peer *p, struct frame *f)
 	if (p->acked >= p->limit) {
 		last_one(r, p, f);
 	} else if (now_ms() - p->progress_ms > RETRY && what < 600) {
-		head(r, p, f, p->acked);
+		peer_head(r, p, f, p->acked);
 		fill(p, f, p->acked, 1 + rnd_size(r, 9000));
 		count(AGAIN);
 	} else if (what < 600) {
@@ -302,7 +314,7 @@ void peer_step(struct rng *r, struct peer *p)
 		if (now_ms() - p->progress_ms > GIVE_UP)
 			p->state = PEER_NONE;
 		else
-			send_syn(r, p);
+			peer_syn(r, p);
 		return;
 	}
 	if (now_ms() - p->progress_ms > GIVE_UP) {

@@ -50,11 +50,16 @@ struct peer {
 	uint64_t	progress_ms;
 };
 
+int wire_socket(void);
 void wire_open(void);
 void wire_send(const uint8_t *buf, size_t len);
 void wire_frame(const struct frame *f);
 void wire_init(struct rng *r, struct frame *f, bool v6, uint8_t host);
+bool wire_hear(struct segment *s);
 
+void peer_head(struct rng *r, const struct peer *p, struct frame *f,
+	       uint64_t pos);
+void peer_syn(struct rng *r, const struct peer *p);
 void peer_begin(struct rng *r, struct peer *p);
 void peer_take(struct peer *p, const struct segment *s);
 void peer_step(struct rng *r, struct peer *p);

@@ -14,13 +14,6 @@
  * its neighbour entry. Prints KEY=NUMBER lines. Exit status 0, 1 a check failed,
  * 2 usage.
  */
-#include <arpa/inet.h>
-#include <err.h>
-#include <errno.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-#include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,99 +25,20 @@
 
 static const char *const names[] = { READER_NAMES, PACKET_NAMES, NULL };
 
-/* One sends and hears what comes for the peers, the other hears what ordinary
- * connections send, and nothing else: a damaged copy that it takes for one of
- * their segments gets a right checksum when it is sent again.
+/* Hears what ordinary connections send, and nothing else: a damaged copy that it
+ * takes for one of their segments gets a right checksum when it is sent again.
  */
-static int wire = -1, live = -1;
-
-static int packet_socket(void)
-{
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = if_nametoindex("eth1"),
-	};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
-
-	if (fd < 0 || bind(fd, (void *)&addr, sizeof(addr)))
-		err(1, "packet socket");
-	return fd;
-}
-
-static void packet_option(int fd, int option)
-{
-	int one = 1;
-
-	if (setsockopt(fd, SOL_PACKET, option, &one, sizeof(one)))
-		err(1, "packet socket: option %d", option);
-}
-
-void wire_open(void)
-{
-	wire = packet_socket();
-	live = packet_socket();
-	packet_option(wire, PACKET_IGNORE_OUTGOING);
-	/* Hides what it sends from other packet sockets. */
-	packet_option(wire, PACKET_QDISC_BYPASS);
-}
-
-void wire_send(const uint8_t *buf, size_t len)
-{
-	if (send(wire, buf, len, 0) < 0) {
-		count(REFUSED);
-		if (errno == ENOBUFS)
-			usleep(1000);
-		return;
-	}
-	count(FRAMES);
-	count_add(FRAME_BYTES, len);
-}
-
-void wire_frame(const struct frame *f)
-{
-	static uint8_t buf[FRAME_ROOM];
-
-	wire_send(buf, frame_build(f, buf));
-}
-
-/**
- * wire_init() - a frame to the reader's host
- * @r: for the id
- * @f: the frame
- * @v6: IPv6
- * @host: last byte of its source
- */
-void wire_init(struct rng *r, struct frame *f, bool v6, uint8_t host)
-{
-	memset(f, 0, sizeof(*f));
-	f->v6 = v6;
-	f->id = rnd64(r);
-	if (v6) {
-		inet_pton(AF_INET6, RX_ADDRESS6, f->dst);
-		inet_pton(AF_INET6, RX_ADDRESS6, f->src);
-	} else {
-		inet_pton(AF_INET, RX_ADDRESS, f->dst + 12);
-		inet_pton(AF_INET, RX_ADDRESS, f->src + 12);
-	}
-	f->src[15] = host;
-}
+static int live = -1;
 
 static void hear(struct peer *peers)
 {
-	static uint8_t buf[FRAME_ROOM];
 	struct segment s;
 	unsigned int i;
-	ssize_t len;
 
-	while ((len = recv(wire, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
-		if (!frame_parse(buf, len, &s) || s.dst[15] != PEER_HOST ||
-		    s.sport != READER_PORT)
-			continue;
+	while (wire_hear(&s))
 		for (i = 0; i < PEERS_AT_ONCE; i++)
 			if (peers[i].sport == s.dport)
 				peer_take(&peers[i], &s);
-	}
 }
 
 /* A segment of an ordinary connection: again as it was, or damaged. */
@@ -185,6 +99,7 @@ static void fuzz_run(uint64_t seed)
 
 	enter_netns("tx");
 	wire_open();
+	live = wire_socket();
 	for (i = 0; i < PEERS_AT_ONCE; i++)
 		peers[i].sport = 20000 + 8 * rnd(&r, 2000) + i;
 	while (fuzz_op()) {

@@ -5,6 +5,8 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/vm-proof.sh
+. "$ROOT/tests/lib/vm-proof.sh"
 
 KERNEL=${1:-stock}
 TAP=$BUILD/tap/runner.tap
@@ -44,8 +46,51 @@ says()
 	result $rc "$2"
 }
 
+# proves EXIT TEXT LINE...: is what run.sh says the proof of a failure?
+proves()
+{
+	local want=$1 text=$2 rc=0
+	shift 2
+
+	printf '%s\n' "$@" >"$TMP/out"
+	scenario_failed "$TMP/out" || rc=$?
+	result $((rc != want)) "$text"
+}
+
+proofs()
+{
+	local reached=0 name
+
+	proves 0 "a test that fails is a proof" '# begin x' 'ok 1 - a' 'not ok 2 - b'
+	proves 0 "a panic is" '# begin x' \
+		'FAILED tap/vm-x.tap: not ok 99999 - x did not finish: Kernel panic - BUG'
+	proves 1 "the end of run.sh's time is none" '# begin x' 'ok 1 - a' \
+		'FAILED tap/vm-x.tap: not ok 99999 - x did not finish: no end after 9 s'
+	proves 1 "nor of the scenario's" '# begin x' 'ok 1 - a' \
+		'# x still runs after 60 s; its processes:' \
+		'not ok 2 - x runs to its end' 'not ok 3 - dmesg is clean' \
+		'# [  249.939648] Call Trace:' \
+		'not ok 99999 - x: time limit of 60 s' \
+		'FAILED tap/vm-x.tap: not ok 2 - x runs to its end'
+	proves 0 "but what failed before is" '# begin x' 'not ok 1 - a' \
+		'# x still runs after 60 s; its processes:'
+	proves 0 "and the kernel before is" '# begin x' \
+		'# x still runs after 60 s; its processes:' \
+		'not ok 2 - dmesg is clean' '# [   15.768384] WARNING: CPU: 1 PID: 20'
+	proves 1 "no scenario is none" 'Bail out! the stage could not be set up'
+	printf '# guard reached: %s\n' 'b 0' 'aa 3' 'a.c 1' >"$TMP/out"
+	for name in a.c aa; do
+		guard_reached $name "$TMP/out" || reached=1
+	done
+	for name in a b a.; do
+		! guard_reached $name "$TMP/out" || reached=1
+	done
+	result $reached "guards that were reached"
+}
+
 all()
 {
+	proofs
 	stage 1
 	says '^not ok 2 - one that fails' "a failed comparison"
 	says '^ok 4 - an errno' "expect_errno"

@@ -82,6 +82,18 @@ void frame_ip(struct iphdr *ip, u8 protocol, u16 frag_off, u32 len)
 	ip->check = ip_fast_csum(ip, ip->ihl);
 }
 
+/* IPv6 header of a packet of @len bytes from us to us. */
+void frame_ip6(struct ipv6hdr *ip6, u8 protocol, u32 len)
+{
+	memset(ip6, 0, sizeof(*ip6));
+	ip6->version = 6;
+	ip6->nexthdr = protocol;
+	ip6->hop_limit = 64;
+	ip6->saddr = in6addr_loopback;
+	ip6->daddr = in6addr_loopback;
+	ip6->payload_len = htons(len - sizeof(*ip6));
+}
+
 int frame_init(struct kunit *test)
 {
 	fixture_make(test, 1, FRAME_NIOVS);

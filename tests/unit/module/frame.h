@@ -6,6 +6,7 @@
 #define _DMT_UNIT_FRAME_H
 
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include "fixture.h"
 
@@ -22,5 +23,6 @@ void frame_device_frags(struct kunit *test, struct sk_buff *skb);
 struct sk_buff *frame_device(struct kunit *test, u32 head);
 struct sk_buff *frame_host(struct kunit *test, u32 head);
 void frame_ip(struct iphdr *ip, u8 protocol, u16 frag_off, u32 len);
+void frame_ip6(struct ipv6hdr *ip6, u8 protocol, u32 len);
 
 #endif /* _DMT_UNIT_FRAME_H */

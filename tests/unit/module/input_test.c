@@ -110,17 +110,15 @@ static void input_gro_drivers(struct kunit *test)
 	free_netdev(dev);
 }
 
-static u64 input_discarded(void)
+static u64 input_discarded(void __percpu *mib)
 {
-	return snmp_fold_field64(init_net.mib.ip_statistics,
-				 IPSTATS_MIB_INDISCARDS,
+	return snmp_fold_field64(mib, IPSTATS_MIB_INDISCARDS,
 				 offsetof(struct ipstats_mib, syncp));
 }
 
-/* The stack gets an unreadable IPv4 packet that is not TCP. */
-static void input_packet(struct kunit *test, struct sk_buff *skb, u16 frag_off)
+/* The stack gets a packet that is complete but for the link. */
+static void input_ip(struct sk_buff *skb)
 {
-	frame_ip(ip_hdr(skb), IPPROTO_UDP, frag_off, skb->len - ETH_HLEN);
 	__skb_pull(skb, ETH_HLEN);
 	skb->dev = init_net.loopback_dev;
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -129,13 +127,35 @@ static void input_packet(struct kunit *test, struct sk_buff *skb, u16 frag_off)
 	local_bh_enable();
 }
 
+/* An unreadable IPv4 packet that is not TCP. */
+static void input_packet(struct kunit *test, struct sk_buff *skb, u16 frag_off)
+{
+	frame_ip(ip_hdr(skb), IPPROTO_UDP, frag_off, skb->len - ETH_HLEN);
+	input_ip(skb);
+}
+
 static void input_not_tcp(struct kunit *test)
 {
+	void __percpu *mib = init_net.mib.ip_statistics;
 	struct fixture *fix = test->priv;
-	u64 before = input_discarded();
+	u64 before = input_discarded(mib);
 
 	input_packet(test, frame_device(test, FRAME_HEAD), 0);
-	KUNIT_EXPECT_EQ(test, input_discarded(), before + 1);
+	KUNIT_EXPECT_EQ(test, input_discarded(mib), before + 1);
+	KUNIT_EXPECT_EQ(test, dmt_areas_held(fix->binding), 2U);
+}
+
+static void input_not_tcp6(struct kunit *test)
+{
+	void __percpu *mib = init_net.mib.ipv6_statistics;
+	struct sk_buff *skb = frame_device(test, FRAME_HEAD);
+	struct fixture *fix = test->priv;
+	u64 before = input_discarded(mib);
+
+	frame_ip6(ipv6_hdr(skb), IPPROTO_UDP, skb->len - ETH_HLEN);
+	skb->protocol = htons(ETH_P_IPV6);
+	input_ip(skb);
+	KUNIT_EXPECT_EQ(test, input_discarded(mib), before + 1);
 	KUNIT_EXPECT_EQ(test, dmt_areas_held(fix->binding), 2U);
 }
 
@@ -187,6 +207,7 @@ static struct kunit_case input_cases[] = {
 	KUNIT_CASE(input_gro_merges),
 	KUNIT_CASE(input_gro_drivers),
 	KUNIT_CASE(input_not_tcp),
+	KUNIT_CASE(input_not_tcp6),
 	KUNIT_CASE(input_fragment),
 	KUNIT_CASE(input_not_ip),
 	{}

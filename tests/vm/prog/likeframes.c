@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* likeframes IFNAME SOURCE DESTINATION FIELD COUNT: sends COUNT times 32 TCP segments
  * that follow each other in a stream, of a connection that does not exist. Every
- * second one differs from the others in FIELD:
+ * second one differs from the others in FIELD, or all have it if it is all:FIELD.
  *
  *   none, id, tos, ttl, df, frag, ipopt, ack, window, cwr, ece, urg, fin, psh,
- *   opts, sport, gap, short, vlan, pad
+ *   opts, src, sport, gap, short, long, vlan, prio, tag, pad, csum
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -31,9 +31,13 @@ static void to_address(const char *s, uint8_t to[16], bool v6)
 		errx(2, "%s is no address", s);
 }
 
-static void change(struct frame *f, const char *field)
+/* Frame @i. When four bits of an address or a port differ in all ways there is a frame
+ * whose hash, which is linear, has the three low bits of the others'.
+ */
+static void change(struct frame *f, const char *field, unsigned int i)
 {
 	static const uint8_t nops[4] = { 1, 1, 1, 1 };
+	unsigned int n = i / 2 + 1;
 
 	if (!strcmp(field, "id"))
 		f->id = 0x4321;
@@ -63,23 +67,33 @@ static void change(struct frame *f, const char *field)
 		f->flags |= TCP_PSH;
 	else if (!strcmp(field, "opts"))
 		f->opts[11]++;
+	else if (!strcmp(field, "src"))
+		f->src[f->v6 ? 5 : 13] ^= n;
 	else if (!strcmp(field, "sport"))
-		f->sport++;
+		f->sport ^= n;
 	else if (!strcmp(field, "gap"))
 		f->seq++;
 	else if (!strcmp(field, "short"))
 		f->len -= 100;
+	else if (!strcmp(field, "long"))
+		f->len += 100;
 	else if (!strcmp(field, "vlan"))
 		f->vlan[f->vlans++] = 5;
+	else if (!strcmp(field, "prio"))
+		f->vlan[f->vlans++] = 0;
+	else if (!strcmp(field, "tag"))
+		f->vlan[f->vlans++] = 5 + i % 2;
 	else if (!strcmp(field, "pad"))
 		f->pad = 4;
+	else if (!strcmp(field, "csum"))
+		f->bad_csum = true;
 	else if (strcmp(field, "none"))
 		errx(2, "%s?", field);
 }
 
 int main(int argc, char **argv)
 {
-	static uint8_t payload[PAYLOAD], room[FRAMES][ROOM];
+	static uint8_t payload[PAYLOAD + 100], room[FRAMES][ROOM];
 	struct sockaddr_ll to = { .sll_family = AF_PACKET };
 	struct frame same = {
 		.sport = 2000, .dport = 9, .ack = 1, .flags = TCP_ACK,
@@ -88,7 +102,9 @@ int main(int argc, char **argv)
 	}, f;
 	struct mmsghdr msgs[FRAMES] = {};
 	struct iovec iov[FRAMES];
+	const char *field;
 	int fd, i, count;
+	bool all;
 
 	if (argc != 6)
 		errx(2, "usage: likeframes IFNAME SOURCE DESTINATION FIELD COUNT");
@@ -101,10 +117,12 @@ int main(int argc, char **argv)
 	if (fd < 0 || bind(fd, (void *)&to, sizeof(to)))
 		err(1, "%s", argv[1]);
 
+	all = !strncmp(argv[4], "all:", 4);
+	field = argv[4] + (all ? 4 : 0);
 	for (i = 0; i < FRAMES; i++) {
 		f = same;
-		if (i % 2)
-			change(&f, argv[4]);
+		if (all || i % 2)
+			change(&f, field, i);
 		same.seq += f.len;
 		iov[i].iov_base = room[i];
 		iov[i].iov_len = frame_build(&f, room[i]);

@@ -37,7 +37,7 @@ arrived()
 never()
 {
 	like "$1" "$2"
-	equal "IPv$1: not, if they differ in $2" "$MERGED" 0
+	equal "IPv$1: none is merged: $2" "$MERGED" 0
 }
 
 sometimes()
@@ -57,6 +57,14 @@ ip_errors()
 					n += $i }
 		/^Ip6(InHdrErrors|InTruncatedPkts)/ { n += $2 }
 		END { print n + 0 }'
+}
+
+# at_most N IPV FIELD TEXT
+at_most()
+{
+	like "$2" "$3"
+	equal "IPv$2: $4" "$((MERGED > 0 && MERGED <= $1))" 1
+	diag "$MERGED of 640"
 }
 
 # stream TEXT ADDRESS: 8 MiB; sets MERGED and PACKETS
@@ -98,20 +106,27 @@ equal "IP finds nothing wrong with them" "$(($(ip_errors) - errors))" 0
 # Frames of nobody's connection, which the driver does not know.
 dm_take_bar
 ID=$(rx devmemctl -j bind -d "$DEV_RX" -q 1 bar "$PCI_MEM" | jq .id)
+dm_one_poll
 for ipv in 4 6; do
-	for field in none psh short; do
+	# of 32 that follow each other 17 and 15
+	at_most 600 $ipv none "an skb has 17 frags"
+	at_most 320 $ipv long "what follows is not longer"
+	for field in psh short; do
 		sometimes $ipv $field
 	done
-	for field in tos ttl ack window cwr ece urg fin opts sport gap pad; do
+	for field in tos ttl ack window cwr ece urg fin opts src sport gap pad \
+		csum all:cwr all:urg all:fin; do
 		never $ipv $field
 	done
 done
 sometimes 4 id
 dm_modules 8021q
-rx ip link add link "$DEV_RX" name tagged type vlan id 5	# or they are filtered
-defer rx ip link del tagged
-rx ip link set tagged up
-for field in df frag ipopt vlan; do
+for id in 5 6; do	# or they are filtered
+	rx ip link add link "$DEV_RX" name tagged$id type vlan id $id
+	defer rx ip link del tagged$id
+	rx ip link set tagged$id up
+done
+for field in df frag ipopt vlan prio all:tag; do
 	never 4 $field
 done
 check "unbind" rx devmemctl unbind "$ID"

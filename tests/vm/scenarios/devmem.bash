@@ -30,6 +30,7 @@
 #   dm_comes_up SECONDS PORT PID   true when it does, false when PID has ended
 #   dm_take_bar               devmem_bar gets the BAR's device
 #   dm_affinity DEVICE MASK   all its interrupts to the CPUs of MASK, hexadecimal
+#   dm_one_poll               what is sent at once is received in one poll
 #   dm_modules NAME...        loads these; they go at the end of the scenario
 #   dm_sniff NETNS [-r] DEVICE PORT   starts sniff in there, output to $TMP/sniff
 #   dm_sniff_none TEXT        it saw the connection, and no payload of those in
@@ -323,6 +324,12 @@ dm_affinity()
 		echo "$2" >"/proc/irq/$irq/smp_affinity" || true
 	done < <(awk -v dev="$1" '$NF ~ "^" dev "(-|$)" {
 		sub(":", "", $1); print $1 }' /proc/interrupts)
+}
+
+dm_one_poll()
+{
+	defer rx ethtool -C "$DEV_RX" rx-usecs 3
+	rx ethtool -C "$DEV_RX" rx-usecs 5000
 }
 
 # The stage loads none by itself.

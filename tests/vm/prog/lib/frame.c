@@ -10,6 +10,7 @@
 #define TYPE_IPV6	0x86dd
 #define TYPE_VLAN	0x8100
 #define PROTO_TCP	6
+#define PROTO_FRAGMENT	44
 
 static const uint8_t mac_rx[6] = { 0x52, 0x54, 0, 0, 0, 1 };
 static const uint8_t mac_tx[6] = { 0x52, 0x54, 0, 0, 0, 2 };
@@ -202,8 +203,8 @@ bool frame_parse(const uint8_t *buf, size_t len, struct segment *s)
 }
 
 /**
- * frame_fragment() - cut an IPv4 packet that has no options
- * @whole: its frame
+ * frame_fragment() - cut a packet that has no options and no extension headers
+ * @whole: its frame, of TCP
  * @offset: of what is above IP, a multiple of 8
  * @bytes: how many, or until the end if there are fewer
  * @buf: for the frame of the fragment
@@ -213,20 +214,31 @@ bool frame_parse(const uint8_t *buf, size_t len, struct segment *s)
 size_t frame_fragment(const uint8_t *whole, size_t offset, size_t bytes,
 		      uint8_t *buf)
 {
-	size_t above = get16(whole + ETH_LEN + 2) - 20;
-	uint8_t *ip = buf + ETH_LEN;
-	bool more;
+	bool v6 = get16(whole + 12) == TYPE_IPV6, more;
+	size_t head = ETH_LEN + (v6 ? 40 : 20);
+	size_t above = get16(whole + ETH_LEN + (v6 ? 4 : 2)) - (v6 ? 0 : 20);
+	uint8_t *ip = buf + ETH_LEN, *p = buf + head;
 
 	if (offset >= above)
 		return 0;
 	more = offset + bytes < above;
 	if (!more)
 		bytes = above - offset;
-	memcpy(buf, whole, ETH_LEN + 20);
-	memcpy(ip + 20, whole + ETH_LEN + 20 + offset, bytes);
-	put16(ip + 2, 20 + bytes);
-	put16(ip + 6, (more ? 0x2000 : 0) | offset / 8);
-	put16(ip + 10, 0);
-	put16(ip + 10, ~sum(ip, 20, 0));
-	return ETH_LEN + 20 + bytes;
+	memcpy(buf, whole, head);
+	if (v6) {
+		put16(ip + 4, 8 + bytes);
+		ip[6] = PROTO_FRAGMENT;
+		p = put16(p, PROTO_TCP << 8);
+		p = put16(p, offset | more);
+		/* an id: TCP's number */
+		memcpy(p, whole + head + 4, 4);
+		p += 4;
+	} else {
+		put16(ip + 2, 20 + bytes);
+		put16(ip + 6, (more ? 0x2000 : 0) | offset / 8);
+		put16(ip + 10, 0);
+		put16(ip + 10, ~sum(ip, 20, 0));
+	}
+	memcpy(p, whole + head + offset, bytes);
+	return p + bytes - buf;
 }

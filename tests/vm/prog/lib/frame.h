@@ -60,7 +60,7 @@ struct frame {
 	unsigned int	ihl;
 	int		total_delta;
 	bool		bad_ip_csum;
-	uint8_t		ip_opts[64];
+	uint8_t		ip_opts[256];
 	unsigned int	ip_opts_len;
 	uint8_t		ext;
 	uint16_t	sport, dport;

@@ -14,7 +14,9 @@ flows()
 	local i pids=()
 
 	for ((i = 0; i < FLOWS; i++)); do
-		tx timeout 100 dmsend -b $((42000 + i)) "$IP4_RX" $PORT \
+		# far apart: the key is random, and for one in sixteen neighbours
+		# are all the same queue's
+		tx timeout 100 dmsend -b $((42000 + 1021 * i)) "$IP4_RX" $PORT \
 			send:1500000 >"$TMP/send.$i" 2>&1 &
 		pids+=($!)
 	done

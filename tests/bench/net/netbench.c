@@ -451,9 +451,8 @@ static uint64_t lockstep(ssize_t (*take)(struct conn *c), char *from,
 	fd = connect_to(resolve(from, port));
 	accept_all(listener);
 	for (sent = 0; sent < want; ) {
-		if (sent == want / 8) {
+		if (sent == want / 8)
 			begin = begin_window();
-		}
 		send_bytes(fd, block + sent % BLOCK, STEP);
 		for (sent += STEP; c->pos < sent; c->pos += n) {
 			n = take(c);

@@ -152,7 +152,7 @@ lost()
 	tx ip link set "$DEV_TX" up
 	wait_for 20 net_up || true
 	check "$text: a bus master again" is_master
-	finish "$text" $more
+	finish "$text" "$more"
 }
 
 link_down()

@@ -32,7 +32,7 @@ random()
 	rm -f "$TMP/go"
 	tx_sink $PORT
 	tx_start "${TX_BAR[@]}" -- send:100000 "touch:$TMP/there" \
-		"wait:$TMP/go" send:3000000 odd:1000000 "touch:$TMP/sent" done
+		"wait:$TMP/go" send:3000000 odd:1000000 "touch:$TMP/sent" "done"
 	tx_goes_on "$TMP/there"
 	fn_random "$1" "$2" $times
 	touch "$TMP/go"

@@ -51,15 +51,15 @@ bench_stream()
 	each=$((MIB / conns))
 	shift 3
 
-	rx taskset 2 netbench "$mode" -c "$conns" "$@" $PORT $each \
+	rx taskset 2 netbench "$mode" -c "$conns" "$@" "$PORT" $each \
 		>"$got" 2>"$got.err" &
 	RECEIVER=$!
-	if ! dm_comes_up 20 $PORT $RECEIVER; then
+	if ! dm_comes_up 20 "$PORT" $RECEIVER; then
 		not_ok "$name: the receiver listens" "$(cat "$got.err")"
 		exit 1
 	fi
 	check "$name: the sender is done" \
-		tx taskset 1 netbench send "$IP4_RX" $PORT $each "$conns"
+		tx taskset 1 netbench send "$IP4_RX" "$PORT" $each "$conns"
 	if wait $RECEIVER; then
 		ok "$name: the receiver is done"
 	else

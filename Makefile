@@ -56,7 +56,7 @@ fuzz: ## netlink, socket and packet fuzzer: SECONDS=300 each, SEED=, KERNEL=debu
 soak: ## hostile scenarios in random order on the debug kernel: SECONDS=1800
 	@scripts/soak.sh "$(SECONDS)" "$(KERNEL)"
 
-bench: ## what allocator, tokens and bindings cost: tables, build/bench.json
+bench: ## what allocator, tokens, bindings, streams cost: tables, build/bench.json
 	@scripts/bench.sh
 
 bench-check: ## instruction counts against tests/bench/baseline.json: two minutes

@@ -259,12 +259,6 @@ other_cpu()
 {
 	local text="backlog of another CPU" start pid
 
-	if [ "$(nproc)" -lt 2 ]; then
-		skip "$text" "one CPU"
-		return
-	fi
-	modprobe stall
-	defer rmmod stall
 	defer dm_affinity "$DEV_RX" 3
 	defer rps 0
 	dm_affinity "$DEV_RX" 1
@@ -312,7 +306,6 @@ deferred()
 {
 	local text="freed on another CPU" start
 
-	[ -e /sys/module/stall ] || return 0
 	rm -f "$GO"*
 	defer dm_affinity "$DEV_RX" 3
 	dm_affinity "$DEV_RX" 2
@@ -365,6 +358,12 @@ closed
 unaccepted
 hole
 nfqueue
-other_cpu
-deferred
+if [ "$(nproc)" -ge 2 ]; then
+	modprobe stall
+	defer rmmod stall
+	deferred
+	other_cpu
+else
+	skip "another CPU" "one CPU"
+fi
 gro

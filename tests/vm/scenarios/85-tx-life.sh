@@ -205,31 +205,6 @@ for when in bound lingering; do
 	tx_gone "memory, $when"
 done
 
-# What a qdisc holds then has passed everybody but the driver.
-in_qdisc()
-{
-	tx tc -s qdisc show dev "$DEV_TX" | grep -q 'backlog [1-9]'
-}
-
-text="memory, in a qdisc"
-delay=$((5 * ${STAGE_SLOW:-1}))
-dm_modules sch_netem
-rm -f "$GO".*
-tx_sink $PORT "wait:$GO.read" drain:1000 rst
-tx_start "${TX_BAR[@]}" -- "touch:$GO.up" "wait:$GO.on" fill:100000 exit
-tx_goes_on "$GO.up"
-tx tc qdisc replace dev "$DEV_TX" root netem delay ${delay}s limit 10000
-touch "$GO.on"
-check "$text: it holds some" wait_for 5 in_qdisc
-check "$text: it goes" memory_goes
-wait $SENDER || true
-sleep $((delay + 1))
-touch "$GO.read"
-wait $SINK_PID || true
-tx tc qdisc del dev "$DEV_TX" root
-equal "$text: nothing is sent" "$(sink_value received)" 0
-tx_gone "$text"
-
 # The memory goes while it is being bound: the exporter's fence is waited for.
 text="memory, not bound yet"
 dm_modules tbuf

@@ -79,16 +79,23 @@ finish()
 	check "$1: the network works" wait_for 20 net_answers
 }
 
+held_by_qdisc()
+{
+	tx tc -s qdisc show dev "$DEV_TX" | grep -q 'backlog [1-9]'
+}
+
+# They have passed everybody but the driver.
 in_qdisc()
 {
-	local text="in a qdisc" before
+	local text="in a qdisc" before delay=$((5 * STAGE_SLOW))
 
 	begin exit
-	tx tc qdisc add dev "$DEV_TX" root netem delay 2s
+	tx tc qdisc add dev "$DEV_TX" root netem delay ${delay}s limit 10000
 	more
+	check "$text: it holds some" held_by_qdisc
 	memory_goes "$text"
 	before=$(dropped)
-	sleep 2.5
+	sleep $delay.5
 	equal "$text: the driver drops them" "$(($(dropped) > before))" 1
 	tx tc qdisc del dev "$DEV_TX" root
 	finish "$text"

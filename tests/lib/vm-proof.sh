@@ -1,7 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # For runners that break something and boot a scenario which has to notice. A LOG is
-# what tests/vm/run.sh said.
+# what tests/vm/run.sh said. TAP is where results go.
+N=0
+
+result()
+{
+	N=$((N + 1))
+	echo "$1 $N - $2"
+	echo "$1 $N - $2" >>"${TAP:?}"
+}
+
+# rows LIST [NAME]...: its lines, all or those that begin with one of these
+rows()
+{
+	awk -v only="${*:2}" '
+		BEGIN { n = split(only, names); while (n) want[names[n--]] }
+		/^[^#]/ && (only == "" || $1 in want)' "$1"
+}
 
 # scenario_failed LOG: did a test fail, or the kernel complain or die? A scenario that
 # had no time, or was not reached, proves nothing: what says so has the number 99999.

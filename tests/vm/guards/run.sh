@@ -12,8 +12,8 @@ cd "$(dirname "$0")/../../.."
 # shellcheck source-path=SCRIPTDIR source=../../lib/vm-proof.sh
 . tests/lib/vm-proof.sh
 
+LIST=tests/vm/guards/list
 TAP=$BUILD/tap/guards.tap
-N=0
 
 # boot NAME SCENARIO...: without guard NAME; fails if a scenario or the kernel does,
 # which would go on after an oops until the scenario's time is over.
@@ -36,28 +36,12 @@ noticed()
 		guard_reached "$1" "$log" "$LOG_DIR/guards-none.log"
 }
 
-result()
-{
-	N=$((N + 1))
-	echo "$1 $N - $2"
-	echo "$1 $N - $2" >>"$TAP"
-}
-
-# rows [NAME]...: "guard scenario" of all or of these
-rows()
-{
-	awk -v only="$*" '
-		BEGIN { n = split(only, names); while (n) want[names[n--]] }
-		/^[^#]/ && (only == "" || $1 in want) { print $1, $2 }
-		' tests/vm/guards/list
-}
-
 about "removes the guards of the kernel patch, one at a time (under an hour)"
 scripts/stage.sh guards
 mkdir -p "$(dirname "$TAP")"
 : >"$TAP"
-mapfile -t SCENARIOS < <(rows "$@" | cut -d' ' -f2 | sort -u)
-[ ${#SCENARIOS[@]} -gt 0 ] || die "no such guard in tests/vm/guards/list"
+mapfile -t SCENARIOS < <(rows $LIST "$@" | awk '{ print $2 }' | sort -u)
+[ ${#SCENARIOS[@]} -gt 0 ] || die "no such guard in $LIST"
 if boot "" "${SCENARIOS[@]}"; then
 	result ok "with all guards: ${SCENARIOS[*]}"
 else
@@ -71,6 +55,6 @@ while read -r name scenario; do
 		result "not ok" "without $name scenario $scenario fails"
 	fi
 	rm -f "$BUILD"/tap/vm-guards-*.tap
-done < <(rows "$@")
+done < <(rows $LIST "$@")
 echo "1..$N" >>"$TAP"
 ! grep -q '^not ok' "$TAP"

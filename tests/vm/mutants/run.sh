@@ -14,7 +14,6 @@ cd "$(dirname "$0")/../../.."
 LIST=tests/vm/mutants/list
 OUT=$BUILD/mutants
 TAP=$BUILD/tap/mutants.tap
-N=0
 
 # boot NAME SCENARIO...: with the modules of $OUT; fails if a scenario does. A kernel
 # that goes on after an oops takes all of the scenario's time.
@@ -49,30 +48,15 @@ mutate()
 	cp "driver/$2" "$file"
 }
 
-result()
-{
-	N=$((N + 1))
-	echo "$1 $N - $2"
-	echo "$1 $N - $2" >>"$TAP"
-}
-
-# rows [NAME]...: of all or of these
-rows()
-{
-	awk -v only="$*" '
-		BEGIN { n = split(only, names); while (n) want[names[n--]] }
-		/^[^#]/ && (only == "" || $1 in want)' "$LIST"
-}
-
 about "breaks the driver in the ways of $LIST (half an hour)"
-mapfile -t SCENARIOS < <(rows "$@" | cut -f3 | sort -u)
+mapfile -t SCENARIOS < <(rows $LIST "$@" | cut -f3 | sort -u)
 [ ${#SCENARIOS[@]} -gt 0 ] || die "no such name in $LIST"
 scripts/stage.sh
 KDIR=$(scripts/kernel.sh --path patched)/linux
 export IGB_SOURCE_DIR=$KDIR
 mkdir -p "$(dirname "$TAP")"
 : >"$TAP"
-plan $((1 + $(rows "$@" | wc -l)))
+plan $((1 + $(rows $LIST "$@" | wc -l)))
 run mutants-build "the driver as it is" build
 if boot none "${SCENARIOS[@]}"; then
 	result ok "the driver as it is: ${SCENARIOS[*]}"
@@ -88,6 +72,6 @@ while IFS=$'\t' read -r name file scenario expr; do
 		result "not ok" "$name: scenario $scenario fails"
 	fi
 	rm -f "$BUILD"/tap/vm-mutants-*.tap
-done < <(rows "$@")
+done < <(rows $LIST "$@")
 echo "1..$N" >>"$TAP"
 ! grep -q '^not ok' "$TAP"

@@ -8,11 +8,6 @@
 # shellcheck source=tests/vm/scenarios/sock.bash
 . /stage/scenarios/sock.bash
 
-none_in_skbs()
-{
-	[ "$(dm_in_skbs "$(dm_value "$OUT" id)")" = 0 ]
-}
-
 # Everything is read and returned, and the connection stays.
 options()
 {

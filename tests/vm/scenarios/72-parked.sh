@@ -334,11 +334,6 @@ deferred()
 	done_with "$text"
 }
 
-none_in_skbs()
-{
-	[ "$(dm_in_skbs "$(dm_value "$OUT" id)")" = 0 ]
-}
-
 gro()
 {
 	local dir=/sys/class/net/$DEV_RX

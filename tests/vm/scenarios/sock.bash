@@ -8,6 +8,7 @@
 #   value TEXT KEY WANT       KEY of dmsock's output
 #   above TEXT KEY LEAST [OUT]
 #   not_home ID [QUEUES]      true if somebody but the NIC holds buffers
+#   none_in_skbs              no skb holds a buffer of the binding that $OUT tells of
 #   goes_on NAME              the receiver gets to touch:NAME
 #   sent_by DEVICE / refused_by DEVICE   its frames in netns rx
 #   rmem VALUES               net.ipv4.tcp_rmem of rx, until the scenario ends
@@ -53,6 +54,11 @@ talk_end()
 not_home()
 {
 	! dm_home "$1" "${2:-1}"
+}
+
+none_in_skbs()
+{
+	[ "$(dm_in_skbs "$(dm_value "$OUT" id)")" = 0 ]
 }
 
 goes_on()

@@ -8,8 +8,9 @@
 #   scale  into device memory: more connections, queues, bindings, memory
 #   step   into device memory, both ends together, for tests/bench/check.sh
 #
-# All but step without arguments. Results: build/bench/WHAT.json, for table.sh. Of each stream where they are spent, by its receiver or by both ends, most
-# first: build/bench/net/WHAT.profile.N (N: its place in build/bench/net/WHAT.json).
+# All but step without arguments. Results: build/bench/WHAT.json, for table.sh. Of each
+# stream where they are spent, by its receiver or by both ends, most first:
+# build/bench/net/WHAT.profile.N (N: its place in build/bench/net/WHAT.json).
 #
 #   MIB=N  of each stream (33; the first one does not count)
 set -euo pipefail
@@ -32,7 +33,6 @@ build()
 }
 
 # boot SCENARIO OPTION...; DEVICES: more for QEMU
-DEVICES=
 boot()
 {
 	local scenario=$1
@@ -41,7 +41,7 @@ boot()
 	rm -f "$OUT"/window.* "$OUT/streams.json"
 	tests/vm/run.sh --name bench-net --timeout 3000 "$@" \
 		--add "$OUT/netbench" --append "bench.mib=$MIB" \
-		--qemu "-plugin $OUT/insns.so,out=$OUT/window $DEVICES" \
+		--qemu "-plugin $OUT/insns.so,out=$OUT/window ${DEVICES:-}" \
 		"$scenario"
 }
 
@@ -145,14 +145,13 @@ net()
 # 16 GiB of it, of which the file has what was written.
 scale()
 {
-	local MIB=64
+	local MIB=64 DEVICES
 
 	rm -f "$OUT/memory"
 	truncate -s 16G "$OUT/memory"
 	DEVICES="-object memory-backend-file,id=large,size=16G,share=on,mem-path=$OUT/memory
 		-device ivshmem-plain,memdev=large,addr=9"
 	streams scale bench-scale --mem 2048
-	DEVICES=
 	rm -f "$OUT/memory"
 }
 

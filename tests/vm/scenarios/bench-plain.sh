@@ -8,21 +8,13 @@
 
 PORT=5000
 
-# stream NAME NETNS ADDRESS
-stream()
-{
-	check "$1: all bytes come" \
-		eval "rx netbench recv -l $2,$3 $PORT $MIB >$TMP/got"
-	bench_result "$TMP/got" --arg name "$1" --arg mode plain
-}
-
 for ((i = 0; i < 3; i++)); do
-	stream "loopback" rx 127.0.0.1
-	stream "igb, MTU 1500" tx "$IP4_RX"
+	bench_step "loopback" rx 127.0.0.1 recv
+	bench_step "igb, MTU 1500" tx "$IP4_RX" recv
 done
 net_mtu 9000
 for ((i = 0; i < 3; i++)); do
-	stream "igb, MTU 9000" tx "$IP4_RX"
+	bench_step "igb, MTU 9000" tx "$IP4_RX" recv
 done
 net_mtu 1500
 bench_end

@@ -11,6 +11,8 @@
 #                             --arg and --argjson add
 #   bench_stream NAME CONNECTIONS MODE [OPTION]...   netbench MODE takes MIB through
 #                             these, with MTU; a result, with CONNECTIONS and MODE
+#   bench_step NAME NETNS ADDRESS MODE [OPTION]...   netbench MODE sends it as well,
+#                             from NETNS to ADDRESS; a result, with MODE
 #   bench_end                 hands them to the host
 
 MIB=$(sed -n 's/.*bench\.mib=\([0-9]*\).*/\1/p' /proc/cmdline)
@@ -70,6 +72,16 @@ bench_stream()
 	bench_result "$got" --arg name "$name" --arg mode "$mode" \
 		--argjson mtu "$MTU" --argjson conns "$conns" \
 		--argjson scale "${SCALE:-false}"
+}
+
+bench_step()
+{
+	local name=$1 from=$2,$3 mode=$4
+	shift 4
+
+	check "$name: all bytes come" eval "rx netbench $mode -l $from $* \
+		$PORT $MIB >$TMP/got"
+	bench_result "$TMP/got" --arg name "$name" --arg mode "$mode"
 }
 
 bench_end()
